@@ -1,8 +1,11 @@
 /** The two pure parts of the Web platform that every runtime has and TypeScript's ES library lacks. */
-declare class TextEncoder {
-  encode(text: string): Uint8Array<ArrayBuffer>
+declare global {
+  class TextEncoder {
+    encode(text: string): Uint8Array<ArrayBuffer>
+  }
+  class TextDecoder {
+    constructor(label?: string, options?: { readonly fatal?: boolean })
+    decode(bytes: Uint8Array): string
+  }
 }
-declare class TextDecoder {
-  constructor(label?: string, options?: { readonly fatal?: boolean })
-  decode(bytes: Uint8Array): string
-}
+export {}
