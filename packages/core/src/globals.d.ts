@@ -8,4 +8,4 @@ declare global {
     decode(bytes: Uint8Array): string
   }
 }
-export {}
+

@@ -1,0 +1,33 @@
+/**
+ * What a handler can know about the request it answers, besides its payload.
+ *
+ * Each fact is a `Context.Reference` with a safe default, so a handler runs the same in a test
+ * without a node, and asking for one adds no requirement.
+ */
+import * as Context from "effect/Context"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Request {
+  /** Repeats of one call carry the same key. Absent: the caller did not ask for exactly-once. */
+  readonly idempotencyKey: string | undefined
+  /** The highest database version the caller has seen. A read waits until this node has it. */
+  readonly seen: number
+  /**
+   * Milliseconds that are left of the caller's time, measured when the request arrived. A nested
+   * call never gets more.
+   */
+  readonly remainingMs: number
+}
+
+/**
+ * The request that runs in this fiber.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const CurrentRequest = Context.Reference<Request>("@distri/core/service/CurrentRequest", {
+  defaultValue: () => ({ idempotencyKey: undefined, seen: 0, remainingMs: 30_000 })
+})
