@@ -1,0 +1,240 @@
+/**
+ * The frames that a client and a node exchange after the handshake.
+ *
+ * ```
+ *   kind u8 | request id u32be | head length u16be | head | body
+ *
+ *   client                                     node
+ *   Request (head, body up to 64 KiB)   -->
+ *                                       <--    Proceed      only for a larger body
+ *   Chunk ...                           -->
+ *                                       <--    Reply (head, first part of the body), Chunk ...
+ *   Interrupt                           -->                 the caller has gone
+ *   Probe                               -->
+ *                                       <--    Load         answered by the connection, no handler
+ *                                       <--    Nodes        what this node knows of the others
+ * ```
+ *
+ * Heads are `SchemaBinary`, which reads older and newer shapes; bodies are raw bytes beside them.
+ */
+import * as Bytes from "effect/Bytes"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaBinary from "effect/encoding/SchemaBinary"
+import { UpdateInfo } from "../cloud/UpdateInfo.ts"
+import { Refusal } from "./Refusal.ts"
+
+/** A request's body up to this size travels with its head. */
+export const inlineMaxBytes = 64 * 1024
+/** A larger one travels in parts of this size. */
+export const chunkBytes = 256 * 1024
+
+const Count = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
+
+/**
+ * - `mode`: `typed` when the body is the schema's binary form; `bytes` when it is the caller's.
+ * - `size`: length of the body. `remainingMs`: time left, since clocks differ.
+ * - `seen`: the highest database version the caller knows of.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const RequestHead = Schema.Struct({
+  service: Schema.String,
+  mode: Schema.Literals(["typed", "bytes"]),
+  params: Schema.optionalKey(Schema.Array(Schema.String)),
+  fingerprint: Schema.optionalKey(Schema.String),
+  size: Count,
+  remainingMs: Count,
+  idempotencyKey: Schema.optionalKey(Schema.String),
+  seen: Count
+})
+/** @category models */
+export type RequestHead = typeof RequestHead.Type
+
+/**
+ * A node's load when it answered: requests that run and wait, mean handler time of the service
+ * asked for (0: unknown), database version.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const LoadHead = Schema.Struct({
+  inFlight: Count,
+  queued: Count,
+  meanMs: Count,
+  version: Count
+})
+/** @category models */
+export type LoadHead = typeof LoadHead.Type
+
+/**
+ * `outcome`: `success` and `failure` have a body, the encoded result or typed error; `refused` has
+ * a `refusal` instead.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ReplyHead = Schema.Struct({
+  outcome: Schema.Literals(["success", "failure", "refused"]),
+  size: Count,
+  load: LoadHead,
+  refusal: Schema.optionalKey(Refusal)
+})
+/** @category models */
+export type ReplyHead = typeof ReplyHead.Type
+
+const ProbeHead = Schema.Struct({ service: Schema.String })
+const NodesHead = Schema.Struct({
+  reports: Schema.Array(Schema.Struct({ info: UpdateInfo, ageMs: Count }))
+})
+/** @category models */
+export type NodesHead = typeof NodesHead.Type
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Message =
+  | { readonly _tag: "Request"; readonly id: number; readonly head: RequestHead; readonly body: Uint8Array }
+  | { readonly _tag: "Proceed"; readonly id: number }
+  | { readonly _tag: "Chunk"; readonly id: number; readonly body: Uint8Array }
+  | { readonly _tag: "Reply"; readonly id: number; readonly head: ReplyHead; readonly body: Uint8Array }
+  | { readonly _tag: "Interrupt"; readonly id: number }
+  | { readonly _tag: "Probe"; readonly id: number; readonly service: string }
+  | { readonly _tag: "Load"; readonly id: number; readonly head: LoadHead }
+  | { readonly _tag: "Nodes"; readonly head: NodesHead }
+
+/**
+ * The bytes are no frame of this protocol. Framing is lost: the connection closes.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MalformedFrame extends Schema.TaggedError<MalformedFrame>()("MalformedFrame", {
+  issue: Schema.String
+}) {
+  override get message() {
+    return `the other side sent what is no frame of this protocol: ${this.issue}`
+  }
+}
+
+const kinds = ["Request", "Proceed", "Chunk", "Reply", "Interrupt", "Probe", "Load", "Nodes"] as const
+const prefixBytes = 7
+const headMaxBytes = 0xffff
+const empty = new Uint8Array()
+
+const codec = <S extends Schema.Codec<unknown, unknown>>(schema: S) => {
+  const binary = SchemaBinary.toCodec(schema) as unknown as Schema.Codec<S["Type"], Uint8Array>
+  return {
+    encode: Schema.encodeSync(binary),
+    decode: Schema.decodeUnknownResult(binary)
+  }
+}
+const request = codec(RequestHead)
+const reply = codec(ReplyHead)
+const probe = codec(ProbeHead)
+const load = codec(LoadHead)
+const nodes = codec(NodesHead)
+
+const frame = (kind: (typeof kinds)[number], id: number, head: Uint8Array): Uint8Array => {
+  const out = new Uint8Array(prefixBytes + head.length)
+  out[0] = kinds.indexOf(kind) + 1
+  out[1] = id >>> 24
+  out[2] = id >>> 16
+  out[3] = id >>> 8
+  out[4] = id
+  out[5] = head.length >>> 8
+  out[6] = head.length
+  out.set(head, prefixBytes)
+  return out
+}
+
+/** The head of a request frame; its body follows in the same frame. `undefined`: head over 64 KiB. */
+export const encodeRequest = (id: number, head: RequestHead): Uint8Array | undefined => {
+  const bytes = request.encode(head)
+  return bytes.length > headMaxBytes ? undefined : frame("Request", id, bytes)
+}
+export const encodeProceed = (id: number): Uint8Array => frame("Proceed", id, empty)
+export const encodeChunk = (id: number): Uint8Array => frame("Chunk", id, empty)
+export const encodeReply = (id: number, head: ReplyHead): Uint8Array =>
+  frame("Reply", id, reply.encode(head))
+export const encodeInterrupt = (id: number): Uint8Array => frame("Interrupt", id, empty)
+export const encodeProbe = (id: number, service: string): Uint8Array =>
+  frame("Probe", id, probe.encode({ service }))
+export const encodeLoad = (id: number, head: LoadHead): Uint8Array =>
+  frame("Load", id, load.encode(head))
+
+/** As many frames as the reports need: one for each, so that none outgrows a head. */
+export const encodeNodes = (head: NodesHead): ReadonlyArray<Uint8Array> =>
+  head.reports.flatMap((report) => {
+    const bytes = nodes.encode({ reports: [report] })
+    return bytes.length > headMaxBytes ? [] : [frame("Nodes", 0, bytes)]
+  })
+
+/** Reads one frame. Bodies are views of it, not copies. */
+export const decode = (bytes: Uint8Array): Result.Result<Message, MalformedFrame> => {
+  const kind = kinds[(bytes[0] ?? 0) - 1]
+  if (kind === undefined || bytes.length < prefixBytes) return malformed("unknown kind")
+  const id = ((bytes[1]! << 24) | (bytes[2]! << 16) | (bytes[3]! << 8) | bytes[4]!) >>> 0
+  const headEnd = prefixBytes + ((bytes[5]! << 8) | bytes[6]!)
+  if (headEnd > bytes.length) return malformed("head is cut short")
+  const head = bytes.subarray(prefixBytes, headEnd)
+  const body = bytes.subarray(headEnd)
+  switch (kind) {
+    case "Request":
+      return map(request.decode(head), (head) => ({ _tag: kind, id, head, body }))
+    case "Reply":
+      return map(reply.decode(head), (head) => ({ _tag: kind, id, head, body }))
+    case "Probe":
+      return map(probe.decode(head), ({ service }) => ({ _tag: kind, id, service }))
+    case "Load":
+      return map(load.decode(head), (head) => ({ _tag: kind, id, head }))
+    case "Nodes":
+      return map(nodes.decode(head), (head) => ({ _tag: kind, head }))
+    case "Chunk":
+      return Result.succeed({ _tag: kind, id, body })
+    case "Proceed":
+    case "Interrupt":
+      return Result.succeed({ _tag: kind, id })
+  }
+}
+
+/** The parts in which a body travels after its frame's own part. */
+export const chunks = (body: Uint8Array, from: number): ReadonlyArray<Uint8Array> => {
+  const parts: Array<Uint8Array> = []
+  for (let at = from; at < body.length; at += chunkBytes) {
+    parts.push(body.subarray(at, Math.min(at + chunkBytes, body.length)))
+  }
+  return parts
+}
+
+/** A body that arrives in parts. Holds what has come, never what was merely announced. */
+export class Assembly {
+  readonly size: number
+  #received = 0
+  readonly #parts: Array<Uint8Array> = []
+
+  constructor(size: number) {
+    this.size = size
+  }
+
+  /** The whole body once it is complete. `TooMuch`: the other side sent more than it announced. */
+  add(part: Uint8Array): Uint8Array | "Incomplete" | "TooMuch" {
+    this.#received += part.length
+    if (this.#received > this.size) return "TooMuch"
+    if (part.length === this.size) return part
+    this.#parts.push(part)
+    return this.#received === this.size ? Bytes.concat(this.#parts) : "Incomplete"
+  }
+}
+
+const malformed = (issue: string) => Result.fail(new MalformedFrame({ issue }))
+
+const map = <A>(
+  decoded: Result.Result<A, { readonly message: string }>,
+  f: (head: A) => Message
+): Result.Result<Message, MalformedFrame> =>
+  Result.isSuccess(decoded)
+    ? Result.succeed(f(decoded.success))
+    : malformed(decoded.failure.message)
