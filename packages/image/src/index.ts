@@ -1,0 +1,6 @@
+export { Carrier, type CarrierOptions } from "./Carrier.ts"
+export { HideOptions } from "./HideOptions.ts"
+export * from "./ImageError.ts"
+export { contentMaxBytes, Encrypt, Hide, ImageServices } from "./ImageServices.ts"
+export { openImage } from "./openImage.ts"
+export { distinctPicture, samplePicture } from "./samplePicture.ts"
