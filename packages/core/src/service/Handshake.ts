@@ -6,6 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { NodeId } from "../cloud/UpdateInfo.ts"
 import type { Connection } from "../transport/Transport.ts"
 import { VersionMismatch } from "./Refusal.ts"
 
@@ -28,7 +29,7 @@ export const Hello = Schema.Struct({
   protocol: Schema.Struct({ min: Schema.Number, max: Schema.Number }),
   release: Schema.String,
   cluster: Schema.optionalKey(Schema.String),
-  node: Schema.optionalKey(Schema.String)
+  node: Schema.optionalKey(NodeId)
 })
 /** @category models */
 export type Hello = typeof Hello.Type

@@ -16,10 +16,10 @@ export interface Request {
   /** The highest database version the caller has seen. A read waits until this node has it. */
   readonly seen: number
   /**
-   * Milliseconds that are left of the caller's time, measured when the request arrived. A nested
-   * call never gets more.
+   * When the caller's time ends, in ms of this process's monotonic clock. A nested call never gets
+   * more time than this leaves it (CL12).
    */
-  readonly remainingMs: number
+  readonly deadlineMs: number
 }
 
 /**
@@ -29,5 +29,5 @@ export interface Request {
  * @since 0.1.0
  */
 export const CurrentRequest = Context.Reference<Request>("@distri/core/service/CurrentRequest", {
-  defaultValue: () => ({ idempotencyKey: undefined, seen: 0, remainingMs: 30_000 })
+  defaultValue: () => ({ idempotencyKey: undefined, seen: 0, deadlineMs: Infinity })
 })

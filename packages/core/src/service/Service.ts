@@ -34,6 +34,8 @@ export interface Traits {
   readonly access: AccessKind
   readonly repeat: Repeat
   readonly concurrency: Concurrency
+  /** Answered in every state and under any load, and not counted by Stats. */
+  readonly always: boolean
   readonly bytes: ServiceBytes.ServiceBytes
 }
 
@@ -84,6 +86,8 @@ export type Error<S extends Any> = S["errorSchema"]["Type"]
  * - `access`: default `public`. `repeat`: default `once`, the careful one.
  * - `concurrency`: handlers that run at once on one node; default 256. Use `cores` for work that
  *   keeps the processor busy.
+ * - `always`: answered in every state and under any load, so it must be cheap. Default: only for
+ *   internal services.
  * - `bytes`: how `sendData` reaches it. Default: bytes as they are for a `Uint8Array`, else JSON.
  *
  * @category constructors
@@ -103,6 +107,7 @@ export const make = <
     readonly access?: AccessKind
     readonly repeat?: Repeat
     readonly concurrency?: Concurrency
+    readonly always?: boolean
     readonly bytes?: Partial<ServiceBytes.Of<Payload["Type"], Success["Type"]>>
   } = {}
 ): Service<Tag, Payload, Success, Error> => {
@@ -116,6 +121,7 @@ export const make = <
     access: options.access ?? "public",
     repeat: options.repeat ?? "once",
     concurrency: options.concurrency ?? 256,
+    always: options.always ?? options.access === "internal",
     bytes: { ...ServiceBytes.fromSchemas(payload, success), ...options.bytes }
   })
   const toLayer = (handler: (payload: unknown) => Effect.Effect<unknown, unknown, unknown>) =>
@@ -134,5 +140,6 @@ export const traits = (service: Any): Traits =>
     access: "public",
     repeat: "once",
     concurrency: 256,
+    always: false,
     bytes: ServiceBytes.fromSchemas(service.payloadSchema, service.successSchema)
   }

@@ -12,7 +12,7 @@
  *   Interrupt                           -->                 the caller has gone
  *   Probe                               -->
  *                                       <--    Load         answered by the connection, no handler
- *                                       <--    Nodes        what this node knows of the others
+ *                                       <--    Node         what this node knows of one node
  * ```
  *
  * Heads are `SchemaBinary`, which reads older and newer shapes; bodies are raw bytes beside them.
@@ -85,12 +85,6 @@ export const ReplyHead = Schema.Struct({
 export type ReplyHead = typeof ReplyHead.Type
 
 const ProbeHead = Schema.Struct({ service: Schema.String })
-const NodesHead = Schema.Struct({
-  reports: Schema.Array(Schema.Struct({ info: UpdateInfo, ageMs: Count }))
-})
-/** @category models */
-export type NodesHead = typeof NodesHead.Type
-
 /**
  * @category models
  * @since 0.1.0
@@ -103,7 +97,7 @@ export type Message =
   | { readonly _tag: "Interrupt"; readonly id: number }
   | { readonly _tag: "Probe"; readonly id: number; readonly service: string }
   | { readonly _tag: "Load"; readonly id: number; readonly head: LoadHead }
-  | { readonly _tag: "Nodes"; readonly head: NodesHead }
+  | { readonly _tag: "Node"; readonly info: UpdateInfo; readonly ageMs: number }
 
 /**
  * The bytes are no frame of this protocol. Framing is lost: the connection closes.
@@ -119,9 +113,10 @@ export class MalformedFrame extends Schema.TaggedError<MalformedFrame>()("Malfor
   }
 }
 
-const kinds = ["Request", "Proceed", "Chunk", "Reply", "Interrupt", "Probe", "Load", "Nodes"] as const
+const kinds = ["Request", "Proceed", "Chunk", "Reply", "Interrupt", "Probe", "Load", "Node"] as const
 const prefixBytes = 7
 const headMaxBytes = 0xffff
+const ageMax = 0xffffffff
 const empty = new Uint8Array()
 
 const codec = <S extends Schema.Codec<unknown, unknown>>(schema: S) => {
@@ -135,7 +130,7 @@ const request = codec(RequestHead)
 const reply = codec(ReplyHead)
 const probe = codec(ProbeHead)
 const load = codec(LoadHead)
-const nodes = codec(NodesHead)
+const info = codec(UpdateInfo)
 
 const frame = (kind: (typeof kinds)[number], id: number, head: Uint8Array): Uint8Array => {
   const out = new Uint8Array(prefixBytes + head.length)
@@ -165,12 +160,20 @@ export const encodeProbe = (id: number, service: string): Uint8Array =>
 export const encodeLoad = (id: number, head: LoadHead): Uint8Array =>
   frame("Load", id, load.encode(head))
 
-/** As many frames as the reports need: one for each, so that none outgrows a head. */
-export const encodeNodes = (head: NodesHead): ReadonlyArray<Uint8Array> =>
-  head.reports.flatMap((report) => {
-    const bytes = nodes.encode({ reports: [report] })
-    return bytes.length > headMaxBytes ? [] : [frame("Nodes", 0, bytes)]
-  })
+const encodedInfos = new WeakMap<UpdateInfo, Uint8Array>()
+
+/**
+ * A node's report: it is the body, since a head may not be as large; its age stands where others
+ * have their request id. A node sends one report to many clients, so its bytes are kept.
+ */
+export const encodeNode = (
+  report: UpdateInfo,
+  ageMs: number
+): { readonly head: Uint8Array; readonly body: Uint8Array } => {
+  const body = encodedInfos.get(report) ?? info.encode(report).slice()
+  encodedInfos.set(report, body)
+  return { head: frame("Node", Math.min(Math.round(ageMs), ageMax), empty), body }
+}
 
 /** Reads one frame. Bodies are views of it, not copies. */
 export const decode = (bytes: Uint8Array): Result.Result<Message, MalformedFrame> => {
@@ -190,8 +193,8 @@ export const decode = (bytes: Uint8Array): Result.Result<Message, MalformedFrame
       return map(probe.decode(head), ({ service }) => ({ _tag: kind, id, service }))
     case "Load":
       return map(load.decode(head), (head) => ({ _tag: kind, id, head }))
-    case "Nodes":
-      return map(nodes.decode(head), (head) => ({ _tag: kind, head }))
+    case "Node":
+      return map(info.decode(body), (info) => ({ _tag: kind, info, ageMs: id }))
     case "Chunk":
       return Result.succeed({ _tag: kind, id, body })
     case "Proceed":

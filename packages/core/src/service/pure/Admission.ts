@@ -102,11 +102,13 @@ export interface State {
   earliestDeadlineMs: number
 }
 
+export type Interruption = "deadline" | "cancelled" | "stopped"
+
 /** What the caller must do, in order. */
 export type Command =
   | { readonly _tag: "Start"; readonly id: number }
   /** Interrupt the handler, then say `finished`. */
-  | { readonly _tag: "Interrupt"; readonly id: number }
+  | { readonly _tag: "Interrupt"; readonly id: number; readonly why: Interruption }
   /** Answer a request that has not started. */
   | { readonly _tag: "Answer"; readonly id: number; readonly why: "Draining" | "DeadlineExceeded" }
 
@@ -261,7 +263,7 @@ export const cancelled = (state: State, id: number): ReadonlyArray<Command> => {
   if (ticket === undefined || ticket.ending !== undefined) return none
   if (ticket.phase === "running") {
     ticket.ending = "cancelled"
-    return [{ _tag: "Interrupt", id }]
+    return [{ _tag: "Interrupt", id, why: "cancelled" }]
   }
   if (ticket.phase === "replying") return none
   dismiss(state, ticket, "cancelled")
@@ -280,7 +282,7 @@ export const tick = (state: State, nowMs: number): ReadonlyArray<Command> => {
       earliest = Math.min(earliest, ticket.deadlineMs)
     } else if (ticket.phase === "running") {
       ticket.ending = "failed"
-      commands.push({ _tag: "Interrupt", id: ticket.id })
+      commands.push({ _tag: "Interrupt", id: ticket.id, why: "deadline" })
     } else {
       dismiss(state, ticket, "failed")
       commands.push({ _tag: "Answer", id: ticket.id, why: "DeadlineExceeded" })
@@ -319,7 +321,7 @@ export const stop = (state: State): ReadonlyArray<Command> => {
   for (const ticket of state.tickets.values()) {
     if (!ticket.lane.counted || ticket.phase !== "running" || ticket.ending !== undefined) continue
     ticket.ending = "failed"
-    commands.push({ _tag: "Interrupt", id: ticket.id })
+    commands.push({ _tag: "Interrupt", id: ticket.id, why: "stopped" })
   }
   return commands
 }

@@ -1,0 +1,203 @@
+/**
+ * Keeps connections to the nodes of a cloud: finds them, dials them, notices when they break.
+ *
+ * It starts with the addresses it was given and learns the others from the reports that every node
+ * sends. Each node has at most one connection, shared by all calls. A dial that fails is not
+ * repeated at once: the pause grows from 100 ms to 5 s.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { NodeTable } from "../cloud/NodeTable.ts"
+import type { NodeId, UpdateInfo } from "../cloud/UpdateInfo.ts"
+import type { Hello } from "../service/Handshake.ts"
+import { Address } from "../transport/Address.ts"
+import { Transport } from "../transport/Transport.ts"
+import * as Link from "./Link.ts"
+
+/** Who this process is, and where it finds the first nodes. @category models */
+export interface LinksOptions {
+  /** Addresses to begin with. One that answers is enough. */
+  readonly seeds: ReadonlyArray<Address>
+  readonly hello: Pick<Hello, "cluster" | "node">
+}
+
+/** An address and why it cannot be reached now. @category models */
+export interface Unreachable {
+  readonly address: Address
+  readonly why: Link.OpenError
+}
+
+/**
+ * @category services
+ * @since 0.1.0
+ */
+export class Links extends Context.Service<
+  Links,
+  {
+    /** The nodes that are connected now. */
+    readonly connected: () => ReadonlyMap<NodeId, Link.Link>
+    /** Every address known: given, registered or reported. */
+    readonly addresses: Effect.Effect<ReadonlySet<Address>>
+    readonly register: (address: Address) => Effect.Effect<void>
+    /** The connection to `address`, dialled if there is none. Callers share one attempt. */
+    readonly to: (address: Address) => Effect.Effect<Link.Link, Link.OpenError>
+    /**
+     * Connects to one more node that is not in `exclude`, trying them one after the other. Fails
+     * with what each answered when none can be reached.
+     */
+    readonly another: (
+      exclude: ReadonlySet<string>
+    ) => Effect.Effect<Link.Link, ReadonlyArray<Unreachable>>
+  }
+>()("@distri/core/client/Links") {
+  static readonly layer = (
+    options: LinksOptions
+  ): Layer.Layer<Links, never, NodeTable | Transport> => Layer.effect(Links, make(options))
+}
+
+interface Entry {
+  readonly address: Address
+  node: NodeId | undefined
+  link: Link.Link | undefined
+  dialing: Deferred.Deferred<Link.Link, Link.OpenError> | undefined
+  failures: number
+  nextDialMs: number
+  why: Link.OpenError | undefined
+}
+
+const pauseMinMs = 100
+const pauseMaxMs = 5000
+/** How long a new connection may keep silent about its node before it counts as useless. */
+const greetingMax = "5 seconds"
+
+const make = Effect.fnUntraced(function* (options: LinksOptions) {
+  const table = yield* NodeTable
+  const transport = yield* Transport
+  const clock = yield* Clock.Clock
+  const scope = yield* Effect.scope
+  const entries = new Map<Address, Entry>()
+  const links = new Map<NodeId, Link.Link>()
+  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+  const entryOf = (address: Address): Entry => {
+    const known = entries.get(address)
+    if (known !== undefined) return known
+    const entry: Entry = {
+      address,
+      node: undefined,
+      link: undefined,
+      dialing: undefined,
+      failures: 0,
+      nextDialMs: 0,
+      why: undefined
+    }
+    entries.set(address, entry)
+    return entry
+  }
+  for (const seed of options.seeds) entryOf(seed)
+
+  /** Adds what the table has learned since. */
+  const learn = Effect.map(SubscriptionRef.get(table.nodes), (nodes) => {
+    for (const { info, status } of nodes.values()) {
+      if (status !== "down" && info.node !== options.hello.node && isAddress(info.address)) {
+        entryOf(info.address).node = info.node
+      }
+    }
+  })
+
+  const report = (greeted: Deferred.Deferred<void>) => (info: UpdateInfo, ageMs: number) =>
+    Effect.andThen(table.report(info, ageMs), Deferred.done(greeted, Exit.void))
+
+  const open = Effect.fnUntraced(function* (entry: Entry) {
+    const child = yield* Scope.fork(scope)
+    const greeted = yield* Deferred.make<void>()
+    const link = yield* Link.open(entry.address, options.hello, report(greeted)).pipe(
+      // Before its first report nothing can be placed on the node.
+      Effect.tap(() => Effect.timeoutOption(Deferred.await(greeted), greetingMax)),
+      Scope.provide(child),
+      Effect.provideService(Transport, transport),
+      Effect.onError(() => Scope.close(child, Exit.void))
+    )
+    const { node } = link
+    entry.node = node
+    entry.link = link
+    entry.failures = 0
+    links.set(node, link)
+    yield* link.lost.pipe(
+      Effect.andThen(
+        Effect.suspend(() => {
+          if (entry.link === link) entry.link = undefined
+          if (links.get(node) === link) links.delete(node)
+          return Effect.andThen(table.broke(node), Scope.close(child, Exit.void))
+        })
+      ),
+      Effect.forkIn(scope)
+    )
+    return link
+  })
+
+  const dial = (entry: Entry): Effect.Effect<Link.Link, Link.OpenError> =>
+    Effect.suspend(() => {
+      if (entry.link !== undefined) return Effect.succeed(entry.link)
+      if (entry.dialing !== undefined) return Deferred.await(entry.dialing)
+      const dialing = Deferred.makeUnsafe<Link.Link, Link.OpenError>()
+      entry.dialing = dialing
+      // Forked: a caller that gives up must not end the dial for the others.
+      return open(entry).pipe(
+        Effect.tapError((why) =>
+          Effect.sync(() => {
+            entry.why = why
+            entry.nextDialMs = nowMs() + Math.min(pauseMinMs * 2 ** entry.failures++, pauseMaxMs)
+          })
+        ),
+        Effect.onExit((exit) =>
+          Effect.sync(() => {
+            entry.dialing = undefined
+            Deferred.doneUnsafe(dialing, exit)
+          })
+        ),
+        Effect.forkIn(scope),
+        Effect.andThen(Deferred.await(dialing))
+      )
+    })
+
+  const another = Effect.fnUntraced(function* (exclude: ReadonlySet<string>) {
+    yield* learn
+    const free = Array.from(entries.values()).filter(
+      ({ link, node }) => link === undefined && (node === undefined || !exclude.has(node))
+    )
+    // In random order, or every client would crowd the first node of the list. Those that failed
+    // are tried last; those in their pause, not at all.
+    const candidates = (yield* Random.shuffle(free)).sort((a, b) => a.failures - b.failures)
+    const now = nowMs()
+    const unreachable: Array<Unreachable> = []
+    for (const entry of candidates) {
+      if (entry.nextDialMs > now && entry.why !== undefined) {
+        unreachable.push({ address: entry.address, why: entry.why })
+        continue
+      }
+      const result = yield* Effect.result(dial(entry))
+      if (result._tag === "Success") return result.success
+      unreachable.push({ address: entry.address, why: result.failure })
+    }
+    return yield* Effect.fail(unreachable)
+  })
+
+  return Links.of({
+    connected: () => links,
+    addresses: Effect.map(learn, () => new Set(entries.keys())),
+    register: (address) => Effect.sync(() => void entryOf(address)),
+    to: (address) => Effect.suspend(() => dial(entryOf(address))),
+    another
+  })
+})
+
+const isAddress = Schema.is(Address)

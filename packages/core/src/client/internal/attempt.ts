@@ -1,0 +1,90 @@
+/**
+ * One attempt of a call at one node: sends the request, and says what its end means.
+ */
+import * as Effect from "effect/Effect"
+import type { Outcome as Placed, Ticket } from "../../cloud/Placement.ts"
+import type { NodeId } from "../../cloud/UpdateInfo.ts"
+import type { Refusal } from "../../service/Refusal.ts"
+import type { RequestHead } from "../../service/Wire.ts"
+import { type CallError, UnknownOutcome } from "../CallError.ts"
+import type { Link, LinkReply } from "../Link.ts"
+import type { Outcome } from "../pure/Attempts.ts"
+
+/** An attempt that did not bring an answer, and what it says about the next one. */
+export class Missed {
+  readonly node: NodeId | undefined
+  readonly outcome: Outcome
+  /** What the caller gets if nothing is left to try. */
+  readonly error: CallError
+
+  constructor(node: NodeId | undefined, outcome: Outcome, error: CallError) {
+    this.node = node
+    this.outcome = outcome
+    this.error = error
+  }
+}
+
+/** Sends the request. Fails with `Missed`, or with the refusal that is the call's final answer. */
+export const send = (
+  link: Link,
+  head: RequestHead,
+  body: Uint8Array
+): Effect.Effect<LinkReply, Missed | Refusal> =>
+  Effect.matchEffect(link.request(head, body), {
+    onSuccess: (reply) => {
+      const { refusal } = reply.head
+      return refusal === undefined ? Effect.succeed(reply) : Effect.fail(meaning(link.node, refusal))
+    },
+    onFailure: ({ node, started }) => {
+      const { idempotencyKey, service } = head
+      const error = new UnknownOutcome({
+        service,
+        node,
+        ...(idempotencyKey !== undefined && { idempotencyKey })
+      })
+      return Effect.fail(new Missed(link.node, { _tag: started ? "Unknown" : "NotSent" }, error))
+    }
+  })
+
+/** Runs an attempt that placement gave out, and tells placement how it went. */
+export const tracked = (
+  ticket: Ticket,
+  attempt: Effect.Effect<LinkReply, Missed | Refusal>
+): Effect.Effect<LinkReply, Missed | Refusal> =>
+  attempt.pipe(
+    Effect.tap(({ head: { load } }) =>
+      Effect.sync(() => ticket.done({ _tag: "Answered" }, { load, meanMs: load.meanMs }))
+    ),
+    Effect.tapError((error) => Effect.sync(() => ticket.done(verdict(error)))),
+    // What is left is an interruption, which says nothing about the node.
+    Effect.ensuring(Effect.sync(() => ticket.done({ _tag: "Refused" })))
+  )
+
+const meaning = (node: NodeId, refusal: Refusal): Missed | Refusal => {
+  switch (refusal._tag) {
+    case "Draining":
+    case "NotReady":
+      return new Missed(node, { _tag: "TurnedAway" }, refusal)
+    case "Overloaded":
+      return new Missed(
+        node,
+        { _tag: "Overloaded", retryAfterMs: refusal.retryAfterMs },
+        refusal
+      )
+    case "VersionMismatch":
+    case "ServiceNotFound":
+      return new Missed(node, { _tag: "Unfit" }, refusal)
+    default:
+      return refusal
+  }
+}
+
+const verdict = (error: Missed | Refusal): Placed => {
+  if (!(error instanceof Missed)) {
+    const broke = error._tag === "ServiceFailed" || error._tag === "DeadlineExceeded"
+    return { _tag: broke ? "Failed" : "Refused" }
+  }
+  const { outcome } = error
+  if (outcome._tag === "Overloaded") return outcome
+  return { _tag: outcome._tag === "Unknown" || outcome._tag === "NotSent" ? "Failed" : "Refused" }
+}

@@ -1,0 +1,229 @@
+/**
+ * Carries a call through its attempts, within its deadline. The rules are in `../pure/Attempts.ts`.
+ */
+import * as Clock from "effect/Clock"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { NodeTable } from "../../cloud/NodeTable.ts"
+import { Placement } from "../../cloud/Placement.ts"
+import type { NodeId } from "../../cloud/UpdateInfo.ts"
+import type { Repeat } from "../../service/Access.ts"
+import { DeadlineExceeded, type Refusal, ServiceNotFound } from "../../service/Refusal.ts"
+import { CurrentRequest } from "../../service/RequestContext.ts"
+import type { RequestHead } from "../../service/Wire.ts"
+import type { Address } from "../../transport/Address.ts"
+import { type CallError, CloudUnreachable } from "../CallError.ts"
+import type { Link, LinkReply } from "../Link.ts"
+import { Links, type Unreachable } from "../Links.ts"
+import * as Attempts from "../pure/Attempts.ts"
+import * as RetryBudget from "../pure/RetryBudget.ts"
+import * as Attempt from "./attempt.ts"
+
+/** A call, by type or by bytes. */
+export interface Call {
+  readonly head: Pick<RequestHead, "service" | "mode" | "params" | "fingerprint">
+  readonly body: Uint8Array
+  /** Absent: the call is by name, and the nodes say. */
+  readonly repeat?: Repeat
+  readonly timeout?: Duration.Input
+  readonly idempotencyKey?: string
+  readonly node?: Address
+}
+
+/** A call under way. */
+interface Running extends Call {
+  readonly service: string
+  readonly key: string | undefined
+  readonly startMs: number
+  readonly deadlineMs: number
+}
+
+const defaultTimeout = Duration.seconds(30)
+const timeoutMaxMs = 600_000
+/** A cloud that has never answered is not waited for as long as one that has. */
+const unreachableMaxMs = 5000
+
+export const make = Effect.gen(function* () {
+  const links = yield* Links
+  const table = yield* NodeTable
+  const place = yield* makePlace
+  const random = yield* SecureRandom.SecureRandom
+  const clock = yield* Clock.Clock
+  const budget = RetryBudget.make()
+  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  let seen = 0
+  let answered = false
+
+  const attempt = (link: Link, { body, deadlineMs, head, key }: Running) =>
+    Attempt.send(
+      link,
+      {
+        ...head,
+        size: body.length,
+        remainingMs: Math.max(0, deadlineMs - nowMs()),
+        seen,
+        ...(key !== undefined && { idempotencyKey: key })
+      },
+      body
+    ).pipe(
+      Effect.tap(({ head: { load } }) =>
+        Effect.sync(() => {
+          seen = Math.max(seen, load.version)
+          answered = true
+        })
+      )
+    )
+
+  const placed = Effect.fnUntraced(function* (call: Running, repeat: Repeat) {
+    let state = Attempts.initial(repeat)
+    let last: CallError | undefined
+    while (true) {
+      const result = yield* Effect.result(
+        place(call.service, state.exclude, (link) => attempt(link, call))
+      )
+      if (result._tag === "Success") return result.success
+      if (!(result.failure instanceof Attempt.Missed)) return yield* Effect.fail(result.failure)
+      const { error, node, outcome } = result.failure
+      if (outcome._tag !== "NobodyLeft") last = error
+      const endMs = answered ? call.deadlineMs : Math.min(call.deadlineMs, call.startMs + unreachableMaxMs)
+      const [next, decision] = Attempts.step(state, node, outcome, {
+        remainingMs: endMs - nowMs(),
+        random: yield* Random.next,
+        spend: () => RetryBudget.spend(budget, nowMs())
+      })
+      state = next
+      if (decision._tag === "GiveUp" || decision._tag === "Ambiguous") {
+        return yield* Effect.fail(last ?? error)
+      }
+      if (decision._tag === "Wait") yield* Effect.sleep(decision.ms)
+    }
+  })
+
+  const addressed = Effect.fnUntraced(function* (call: Running, node: Address) {
+    const link = yield* Effect.mapError(links.to(node), (why) =>
+      unreachable(call.service, [{ address: node, why }])
+    )
+    return yield* Effect.mapError(attempt(link, call), (failure) =>
+      failure instanceof Attempt.Missed ? failure.error : failure
+    )
+  })
+
+  return {
+    send: Effect.fnUntraced(function* (call: Call): Effect.fn.Return<LinkReply, CallError> {
+      const { service } = call.head
+      const { deadlineMs: parentMs } = yield* CurrentRequest
+      const repeat = call.repeat ?? repeatOf(table, service)
+      const key = call.idempotencyKey ?? (repeat === "keyed" ? yield* random.uuidV7() : undefined)
+      const timeout = Duration.fromInputUnsafe(call.timeout ?? defaultTimeout)
+      const startMs = nowMs()
+      const timeoutMs = Math.min(Duration.toMillis(timeout), timeoutMaxMs, parentMs - startMs)
+      const running = { ...call, service, key, startMs, deadlineMs: startMs + timeoutMs }
+      RetryBudget.called(budget, startMs)
+      const work: Effect.Effect<LinkReply, CallError> =
+        call.node === undefined ? placed(running, repeat) : addressed(running, call.node)
+      return yield* Effect.timeoutOrElse(work, {
+        duration: Math.max(0, timeoutMs),
+        orElse: () =>
+          Effect.fail(
+            new DeadlineExceeded({
+              service,
+              started: true,
+              ...(key !== undefined && { idempotencyKey: key })
+            })
+          )
+      })
+    })
+  }
+})
+
+/**
+ * Runs `use` with the connection to the node that placement picks, or fails with `NobodyLeft`.
+ * When no connected node is left, one more is dialled.
+ */
+const makePlace = Effect.gen(function* () {
+  const links = yield* Links
+  const table = yield* NodeTable
+  const placement = yield* Placement
+
+  const probe = (service: string) => (node: NodeId) =>
+    Effect.gen(function* () {
+      const link = yield* Effect.fromNullishOr(links.connected().get(node))
+      const load = yield* link.probe(service)
+      return { load, meanMs: load.meanMs }
+    })
+
+  /** Interruptible but between `pick` and `done`, or a ticket would count for ever. */
+  const once = (
+    service: string,
+    exclude: ReadonlySet<NodeId>,
+    candidates: ReadonlySet<NodeId>,
+    use: (link: Link) => Effect.Effect<LinkReply, Attempt.Missed | Refusal>
+  ) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        if (candidates.size === 0) return undefined
+        const ticket = yield* Effect.option(
+          restore(placement.pick(service, { exclude, candidates, probe: probe(service) }))
+        )
+        if (ticket._tag === "None") return undefined
+        const link = links.connected().get(ticket.value.node)
+        if (link === undefined) {
+          ticket.value.done({ _tag: "Refused" })
+          return undefined
+        }
+        return yield* Attempt.tracked(ticket.value, restore(use(link)))
+      })
+    )
+
+  return Effect.fnUntraced(function* (
+    service: string,
+    exclude: ReadonlySet<NodeId>,
+    use: (link: Link) => Effect.Effect<LinkReply, Attempt.Missed | Refusal>
+  ) {
+    while (true) {
+      const candidates = new Set(links.connected().keys())
+      for (const node of exclude) candidates.delete(node)
+      const reply = yield* once(service, exclude, candidates, use)
+      if (reply !== undefined) return reply
+      yield* Effect.mapError(
+        links.another(exclude),
+        (others) => {
+          const error = nobody(service, candidates, others, table)
+          const lacking = error._tag === "ServiceNotFound"
+          return new Attempt.Missed(undefined, { _tag: "NobodyLeft", lacking }, error)
+        }
+      )
+    }
+  })
+})
+
+/** When all nodes that can be reached lack the service, the caller asked for the wrong one. */
+const nobody = (
+  service: string,
+  candidates: ReadonlySet<NodeId>,
+  others: ReadonlyArray<Unreachable>,
+  table: NodeTable["Service"]
+): CallError => {
+  const views = SubscriptionRef.getUnsafe(table.nodes)
+  const offered = Array.from(candidates).flatMap((node) => views.get(node)?.info.services ?? [])
+  const lacking = offered.length > 0 && !offered.some(({ name }) => name === service)
+  return lacking
+    ? new ServiceNotFound({ service, offered: [...new Set(offered.map(({ name }) => name))] })
+    : unreachable(service, others)
+}
+
+const unreachable = (service: string, others: ReadonlyArray<Unreachable>) =>
+  new CloudUnreachable({
+    service,
+    tried: others.map(({ address, why }) => ({ node: address, why: why.message }))
+  })
+
+const repeatOf = (table: NodeTable["Service"], service: string): Repeat => {
+  for (const { info } of SubscriptionRef.getUnsafe(table.nodes).values()) {
+    for (const { name, repeat } of info.services) if (name === service) return repeat
+  }
+  return "once"
+}

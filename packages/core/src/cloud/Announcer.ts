@@ -1,0 +1,71 @@
+/**
+ * Tells clients what this node knows about the cloud.
+ *
+ * Each client gets every report once, then the changed ones every 2 seconds, so that none looks
+ * silent to it. What decides where requests may go (a new node, another state or status) is told
+ * at once.
+ */
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { encodeNode } from "../service/Wire.ts"
+import type { Connection, ConnectionLost } from "../transport/Transport.ts"
+import { NodeTable, type NodeView } from "./NodeTable.ts"
+import type { NodeId, UpdateInfo } from "./UpdateInfo.ts"
+
+/** Load travels on every reply; these reports mostly say that a node is alive. */
+const refreshEvery = "2 seconds"
+
+/**
+ * Runs with the scope. Returns what a session calls for its connection: it sends until it is
+ * interrupted or the connection is lost.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.gen(function* () {
+  const { nodes } = yield* NodeTable
+  const clock = yield* Clock.Clock
+  let urgent = Deferred.makeUnsafe<void>()
+  let told = ""
+
+  yield* SubscriptionRef.changes(nodes).pipe(
+    Stream.runForEach((views) =>
+      Effect.sync(() => {
+        const now = placing(views)
+        if (now === told) return
+        told = now
+        Deferred.doneUnsafe(urgent, Exit.void)
+        urgent = Deferred.makeUnsafe()
+      })
+    ),
+    Effect.forkScoped
+  )
+
+  return Effect.fnUntraced(function* (
+    connection: Connection
+  ): Effect.fn.Return<never, ConnectionLost> {
+    const sent = new Map<NodeId, UpdateInfo>()
+    while (true) {
+      const news = Deferred.await(urgent)
+      const nowMs = Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+      for (const [node, { heardAtMs, info, status }] of SubscriptionRef.getUnsafe(nodes)) {
+        if (status === "down" || sent.get(node) === info) continue
+        const { body, head } = encodeNode(info, Math.max(0, nowMs - heardAtMs))
+        yield* connection.send(head, body)
+        sent.set(node, info)
+      }
+      yield* Effect.raceFirst(Effect.sleep(refreshEvery), news)
+    }
+  })
+})
+
+/** What decides where requests may go, as one text. */
+const placing = (views: ReadonlyMap<NodeId, NodeView>): string =>
+  Array.from(
+    views.values(),
+    ({ info, status }) => `${info.node} ${info.incarnation} ${info.state} ${status} ${info.services.length}`
+  ).join("\n")

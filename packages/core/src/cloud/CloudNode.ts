@@ -1,0 +1,277 @@
+/**
+ * One worker process of a cloud: serves the services of a group to clients and other nodes.
+ *
+ * ```ts
+ * class Services extends RpcGroup.make(Thumbnail) {}
+ *
+ * CloudNode.layer(Services, { listen: "127.0.0.1:7400", seeds: ["127.0.0.1:7401"] }).pipe(
+ *   Layer.provide(Thumbnail.toLayer((photo) => shrink(photo))),
+ *   Layer.provide(DistriNode.layer),
+ *   Layer.launch,
+ *   NodeRuntime.runMain
+ * )
+ * ```
+ *
+ * ```
+ *   starting --> catchingUp --> ready --> draining --> stopped
+ *                                  scope closes (SIGTERM)
+ * ```
+ *
+ * **Gotchas**
+ *
+ * The database's log lives in the memory of one node, the writer: the first address of the sorted
+ * list of `listen` and `seeds`. Every node must be given the same addresses, in any order.
+ */
+import * as Context from "effect/Context"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Rpc from "effect/rpc/Rpc"
+import type * as RpcGroup from "effect/rpc/RpcGroup"
+import * as Schedule from "effect/Schedule"
+import { Links } from "../client/Links.ts"
+import { callNode } from "../client/internal/callNode.ts"
+import { Database } from "../database/Database.ts"
+import { Halt } from "../Halt.ts"
+import * as FollowerLog from "../log/FollowerLog.ts"
+import { ClusterId, ReplicatedLog } from "../log/ReplicatedLog.ts"
+import * as SingleNodeLog from "../log/SingleNodeLog.ts"
+import { WriterLink } from "../log/WriterLink.ts"
+import { DatabaseServices } from "../service/DatabaseServices.ts"
+import { InternalServices, ReportInfo } from "../service/InternalServices.ts"
+import { LogServices } from "../service/LogServices.ts"
+import * as Admission from "../service/pure/Admission.ts"
+import { PublicServices } from "../service/PublicServices.ts"
+import { ReplyVersion, ServiceLimits, ServiceRouter } from "../service/ServiceRouter.ts"
+import * as Address from "../transport/Address.ts"
+import { type Listener, type ListenFailed, Transport } from "../transport/Transport.ts"
+import * as Announcer from "./Announcer.ts"
+import { drain } from "./Drain.ts"
+import { Load } from "./Load.ts"
+import * as NodeReport from "./NodeReport.ts"
+import { NodeTable } from "./NodeTable.ts"
+import * as Session from "./Session.ts"
+import type { Stats } from "./Stats.ts"
+import { NodeId, type NodeState, type UpdateInfo } from "./UpdateInfo.ts"
+import { UpdateScheduler } from "./UpdateScheduler.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface CloudNodeOptions {
+  /** Where to listen: `127.0.0.1:7400`. Port 0 takes any free port. Loopback only. */
+  readonly listen: string
+  /** The other nodes. Default: none, a cloud of one. */
+  readonly seeds?: ReadonlyArray<string>
+  /** The name of the cloud. Nodes and clients of another name are refused. Default `distri`. */
+  readonly cluster?: string
+  /** Relative strength, for placement. Default: the number of cores. */
+  readonly capacity?: number
+  /** How long stopping may take. Default 25 s, below the usual 30 s before a SIGKILL. */
+  readonly drainTimeout?: Duration.Input
+  /** Limits of admission; each says its unit and default. */
+  readonly limits?: Partial<Admission.Limits>
+}
+
+/**
+ * @category services
+ * @since 0.1.0
+ */
+export class CloudNode extends Context.Service<
+  CloudNode,
+  {
+    readonly node: NodeId
+    readonly address: Address.Address
+    readonly state: Effect.Effect<NodeState>
+    readonly stats: Effect.Effect<Stats>
+    /** Never succeeds. Dies when a rule of this node is broken: then the process must end. */
+    readonly halted: Effect.Effect<never>
+  }
+>()("@distri/core/cloud/CloudNode") {
+  /**
+   * Runs a node until the scope closes, then drains it. It is ready when the layer is built.
+   *
+   * `group`: the services to offer besides the built-in ones. Requires a handler for each.
+   */
+  static readonly layer = <Rpcs extends Rpc.Any>(
+    group: RpcGroup.RpcGroup<Rpcs>,
+    options: CloudNodeOptions
+  ): Layer.Layer<
+    CloudNode | Database,
+    Address.InvalidAddress | ListenFailed,
+    Rpc.ToHandler<Rpcs> | Transport | Load | SecureRandom.SecureRandom
+  > => Layer.unwrap(assemble(group as never, options)) as never
+
+  /**
+   * Runs a node until it is interrupted, then drains it. Dies when a rule of the node is broken,
+   * with the rule in the last line of the log.
+   */
+  static readonly launch = <Rpcs extends Rpc.Any>(
+    group: RpcGroup.RpcGroup<Rpcs>,
+    options: CloudNodeOptions
+  ) =>
+    Effect.provide(
+      Effect.flatMap(CloudNode, ({ halted }) => halted),
+      CloudNode.layer(group, options)
+    )
+}
+
+/** Listens, and then puts the layers together: the address may be known only now. */
+const assemble = Effect.fnUntraced(function* (
+  group: RpcGroup.RpcGroup<never>,
+  options: CloudNodeOptions
+) {
+  const transport = yield* Transport
+  const listen = yield* Effect.fromResult(Address.parse(options.listen))
+  const seeds = yield* Effect.forEach(options.seeds ?? [], (seed) =>
+    Effect.fromResult(Address.parse(seed))
+  )
+  const listener = yield* transport.listen(listen)
+  const node = NodeId.make(listener.address)
+  const others = seeds.filter((seed) => seed !== listener.address)
+  const writer = [listener.address, ...others].toSorted()[0]!
+  const cluster = options.cluster ?? "distri"
+  const clusterId = ClusterId.make(cluster)
+
+  const Table = NodeTable.layer.pipe(Layer.provideMerge(Halt.layer))
+  const Peers = Links.layer({ seeds: others, hello: { cluster, node } })
+  const Log =
+    writer === listener.address
+      ? SingleNodeLog.layer({ cluster: clusterId })
+      : FollowerLog.layer({ cluster: clusterId }).pipe(
+          Layer.provide(
+            Layer.effect(
+              WriterLink,
+              Effect.map(Links, (links) => WriterLink.fromCaller(callNode(links, writer)))
+            )
+          )
+        )
+  const Services = [
+    DatabaseServices.layer,
+    LogServices.layer,
+    NodeReport.layerHandlers
+  ] as const
+  const Router = ServiceRouter.layer(
+    group.merge(PublicServices, InternalServices, DatabaseServices, LogServices),
+    node
+  ).pipe(
+    Layer.provide(
+      Layer.effect(
+        ReplyVersion,
+        Effect.map(Database, ({ version }) => version)
+      )
+    )
+  )
+  return Layer.effect(CloudNode, serve(listener, options, cluster, writer)).pipe(
+    Layer.provide(Router),
+    Layer.provide(Services),
+    Layer.provideMerge(Database.layer),
+    Layer.provide(NodeReport.StatsSource.layer),
+    Layer.provide(Log),
+    Layer.provide(Peers),
+    Layer.provide(Table),
+    Layer.provide(
+      Layer.succeed(ServiceLimits, { ...Admission.defaultLimits, ...options.limits })
+    )
+  )
+})
+
+/** How long a node waits for the writer before it serves without having caught up. */
+const catchUpMax = "2 seconds"
+
+const serve = Effect.fnUntraced(function* (
+  listener: Listener,
+  options: CloudNodeOptions,
+  cluster: string,
+  writer: Address.Address
+) {
+  const router = yield* ServiceRouter
+  const halt = yield* Halt
+  const node = NodeId.make(listener.address)
+  const report = yield* NodeReport.make({
+    address: listener.address,
+    role: writer === listener.address ? "writer" : "follower",
+    capacity: options.capacity
+  })
+  yield* Deferred.succeed(yield* NodeReport.StatsSource, report.stats)
+
+  const announce = yield* Announcer.make
+  let connections = 0
+  yield* listener
+    .run((connection) =>
+      Effect.suspend(() =>
+        Session.serve({ node, cluster, router, announce }, connection, ++connections)
+      ).pipe(report.connected, halt.guard)
+    )
+    .pipe(Effect.forkScoped)
+
+  const tell = yield* startReporting(report)
+  yield* report.setState("catchingUp")
+  yield* catchUp
+  yield* router.open
+  yield* report.setState("ready")
+  yield* tell
+
+  yield* halt.stopped.pipe(
+    Effect.onError((cause) =>
+      Effect.andThen(
+        report.setState("failed"),
+        Effect.logFatal("a rule of this node is broken; it stops", cause)
+      )
+    ),
+    Effect.forkScoped
+  )
+  // Added last, so that it runs first.
+  yield* Effect.addFinalizer(() =>
+    drain(
+      router,
+      Effect.andThen(report.setState("draining"), tell),
+      Duration.fromInputUnsafe(options.drainTimeout ?? "25 seconds")
+    ).pipe(Effect.andThen(report.setState("stopped")))
+  )
+  return CloudNode.of({
+    node,
+    address: listener.address,
+    state: report.state,
+    stats: report.stats,
+    halted: halt.stopped
+  })
+})
+
+/** Reports this node to the others from now on. Returns what tells its state at once. */
+const startReporting = Effect.fnUntraced(function* (report: NodeReport.NodeReport) {
+  const table = yield* NodeTable
+  const links = yield* Links
+  const database = yield* Database
+  const broadcast = Effect.fnUntraced(function* (info: UpdateInfo) {
+    yield* table.report(info)
+    yield* Effect.forEach(
+      yield* links.addresses,
+      (address) => Effect.ignore(callNode(links, address)(ReportInfo, info)),
+      { concurrency: "unbounded", discard: true }
+    )
+  })
+  const context = yield* Layer.build(UpdateScheduler.layer({ current: report.current, broadcast }))
+  const scheduler = Context.get(context, UpdateScheduler)
+  let version = 0
+  yield* Effect.gen(function* () {
+    yield* scheduler.signal({ _tag: "LoadChanged", load: yield* report.load })
+    const applied = yield* database.version
+    if (applied !== version) yield* scheduler.signal({ _tag: "Applied" })
+    version = applied
+  }).pipe(Effect.repeat(Schedule.spaced("100 millis")), Effect.forkScoped)
+  return Effect.flatMap(report.state, (state) => scheduler.signal({ _tag: "StateChanged", state }))
+})
+
+/** Waits until this node has what the log had when it asked. Without a writer, not for long. */
+const catchUp = Effect.gen(function* () {
+  const log = yield* ReplicatedLog
+  const database = yield* Database
+  yield* Effect.flatMap(log.barrier, database.until).pipe(
+    Effect.timeoutOption(catchUpMax),
+    Effect.ignore
+  )
+})

@@ -1,0 +1,162 @@
+/**
+ * What a node says about itself: its state, its `UpdateInfo` and its `Stats`.
+ *
+ * Handlers are built before the router that counts for Stats, so the answer to Stats is filled in
+ * once the node is put together (`StatsSource`).
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import { Database } from "../database/Database.ts"
+import { ReplicatedLog } from "../log/ReplicatedLog.ts"
+import { PeerIdentity } from "../service/Access.ts"
+import { protocol, release } from "../service/Handshake.ts"
+import { ReportInfo } from "../service/InternalServices.ts"
+import { StatsService } from "../service/PublicServices.ts"
+import { ServiceRouter } from "../service/ServiceRouter.ts"
+import type { Address } from "../transport/Address.ts"
+import { Load } from "./Load.ts"
+import { NodeTable } from "./NodeTable.ts"
+import { Stats } from "./Stats.ts"
+import { Incarnation, type LoadInfo, NodeId, type NodeState, type Role, UpdateInfo } from "./UpdateInfo.ts"
+
+/**
+ * Where the handler of Stats finds its answer.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class StatsSource extends Context.Service<
+  StatsSource,
+  Deferred.Deferred<Effect.Effect<Stats>>
+>()("@distri/core/cloud/StatsSource") {
+  static readonly layer = Layer.effect(StatsSource, Deferred.make<Effect.Effect<Stats>>())
+}
+
+/**
+ * Handlers of the services by which nodes speak about themselves.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerHandlers = Layer.mergeAll(
+  StatsService.toLayer(() =>
+    Effect.flatMap(StatsSource, (source) => Effect.flatten(Deferred.await(source)))
+  ),
+  ReportInfo.toLayer(
+    Effect.fnUntraced(function* (info) {
+      const caller = yield* PeerIdentity
+      if (caller._tag !== "Node" || caller.node !== info.node) {
+        return yield* Effect.logWarning(`a report in the name of ${info.node} was dropped`)
+      }
+      const table = yield* NodeTable
+      yield* table.report(info)
+    })
+  )
+)
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface NodeReport {
+  readonly state: Effect.Effect<NodeState>
+  readonly setState: (state: NodeState) => Effect.Effect<void>
+  /** The report as of now. Each has a sequence number of its own. */
+  readonly current: Effect.Effect<UpdateInfo>
+  readonly load: Effect.Effect<LoadInfo>
+  readonly stats: Effect.Effect<Stats>
+  /** Counts a connection while `session` runs. */
+  readonly connected: <A, E, R>(session: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (options: {
+  readonly address: Address
+  readonly role: Role
+  /** Default: the number of cores. */
+  readonly capacity: number | undefined
+}) {
+  const database = yield* Database
+  const log = yield* ReplicatedLog
+  const loadOfNode = yield* Load
+  const router = yield* ServiceRouter
+  const incarnation = Incarnation.make(yield* Clock.currentTimeMillis)
+  const startedMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
+  const state = yield* Ref.make<NodeState>("starting")
+  const identity = {
+    node: NodeId.make(options.address),
+    address: options.address,
+    incarnation,
+    role: options.role,
+    capacity: options.capacity ?? loadOfNode.cores
+  }
+  let seq = 0
+  let connections = 0
+  let outages = 0
+
+  const load = Effect.map(loadOfNode.sample, (sample): LoadInfo => {
+    const { queued, running } = router.standing()
+    return { ...sample, inFlight: running, queued }
+  })
+
+  const both = Effect.gen(function* () {
+    const { digest, index } = yield* database.digest
+    return {
+      state: yield* Ref.get(state),
+      load: yield* load,
+      version: index,
+      digest: { index, value: digest },
+      collections: yield* database.collections
+    }
+  })
+
+  const current = Effect.gen(function* () {
+    const clock = yield* Clock.currentTimeMillis
+    const services = router.services()
+    return UpdateInfo.fitting({ ...identity, ...(yield* both), seq: seq++, services, protocol, clock })
+  })
+
+  const stats = Effect.gen(function* () {
+    const { counters, ...standing } = router.standing()
+    const nowMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
+    const { digest, ...rest } = yield* both
+    return new Stats({
+      ...identity,
+      ...rest,
+      ...counters,
+      ...standing,
+      refused: { ...counters.refused },
+      digest: digest.value,
+      release,
+      uptimeMs: nowMs - startedMs,
+      outages,
+      connections,
+      durability: log.info.durability
+    })
+  })
+
+  return {
+    state: Ref.get(state),
+    setState: (next) =>
+      Ref.modify(state, (before) => {
+        if (before === "ready" && next !== "draining") outages++
+        return [undefined, next]
+      }),
+    current,
+    load,
+    stats,
+    connected: (session) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => connections++),
+        () => session,
+        () => Effect.sync(() => connections--)
+      )
+  } satisfies NodeReport as NodeReport
+})
