@@ -9,7 +9,7 @@ import { openImage } from "../src/openImage.ts"
 import * as CoverSize from "../src/pure/CoverSize.ts"
 import * as Support from "./support.ts"
 
-const { noise, same, tagOf } = Support
+const { noise, same, tagOf, text } = Support
 
 /** Seals and hides `content`, checks that it opens again, and returns the file. */
 const roundTrip = Effect.fnUntraced(function* (content: Uint8Array, options?: HideOptions) {
@@ -235,8 +235,6 @@ describe("a carrier with a cover of its own", () => {
     })
   )
 })
-
-const text = (content: string) => new TextEncoder().encode(content)
 
 /** Written by the first release, never to be made again: every later release reads them. */
 const golden = (name: string) => readFileSync(new URL(`golden/${name}`, import.meta.url))

@@ -24,6 +24,8 @@ export const noise = (size: number, seed = 1): Uint8Array => {
   })
 }
 
+export const text = (content: string): Uint8Array => new TextEncoder().encode(content)
+
 export const same = (left: Uint8Array, right: Uint8Array) => Buffer.compare(left, right) === 0
 
 /** The tag of the error, or "Success". */
@@ -48,3 +50,5 @@ export const photographs = `${
   process.env["DISTRI_DATA"] ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url))
 }/images`
 export const withoutPhotographs = !existsSync(`${photographs}/sample-600x400.jpg`)
+
+export { default as sharp } from "sharp"
