@@ -1,0 +1,27 @@
+/**
+ * Everything a program on Node.js needs to run nodes, clients and peers: sockets, the load of the
+ * process, and cryptography.
+ */
+import type { Load } from "@distri/core/cloud/Load"
+import type { Transport } from "@distri/core/transport/Transport"
+import * as Aead from "effect/crypto/Aead"
+import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Layer from "effect/Layer"
+import * as NodeLoad from "./NodeLoad.ts"
+import * as TcpTransport from "./TcpTransport.ts"
+
+/**
+ * Plain TCP, the load of this process, and WebCrypto.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  Transport | Load | Aead.Aead | Digest.Digest | SecureRandom.SecureRandom
+> = Layer.mergeAll(
+  TcpTransport.layer,
+  NodeLoad.layer,
+  Aead.layerWebCrypto.pipe(Layer.provideMerge(SecureRandom.layerWebCrypto)),
+  Digest.layerWebCrypto
+)
