@@ -36,7 +36,7 @@ import { callNode } from "../client/internal/callNode.ts"
 import { Database } from "../database/Database.ts"
 import { Halt } from "../Halt.ts"
 import * as FollowerLog from "../log/FollowerLog.ts"
-import { ClusterId, ReplicatedLog } from "../log/ReplicatedLog.ts"
+import { ClusterId, type ReplicatedLog } from "../log/ReplicatedLog.ts"
 import * as SingleNodeLog from "../log/SingleNodeLog.ts"
 import { WriterLink } from "../log/WriterLink.ts"
 import { DatabaseServices } from "../service/DatabaseServices.ts"
@@ -138,7 +138,7 @@ const assemble = Effect.fnUntraced(function* (
 
   const Table = NodeTable.layer.pipe(Layer.provideMerge(Halt.layer))
   const Peers = Links.layer({ seeds: others, hello: { cluster, node } })
-  const Log =
+  const Log: Layer.Layer<ReplicatedLog, never, Links | SecureRandom.SecureRandom> =
     writer === listener.address
       ? SingleNodeLog.layer({ cluster: clusterId })
       : FollowerLog.layer({ cluster: clusterId }).pipe(
@@ -149,11 +149,11 @@ const assemble = Effect.fnUntraced(function* (
             )
           )
         )
-  const Services = [
+  const Handlers = Layer.mergeAll(
     DatabaseServices.layer,
     LogServices.layer,
     NodeReport.layerHandlers
-  ] as const
+  )
   const Router = ServiceRouter.layer(
     group.merge(PublicServices, InternalServices, DatabaseServices, LogServices),
     node
@@ -167,8 +167,8 @@ const assemble = Effect.fnUntraced(function* (
   )
   return Layer.effect(CloudNode, serve(listener, options, cluster, writer)).pipe(
     Layer.provide(Router),
-    Layer.provide(Services),
-    Layer.provideMerge(Database.layer),
+    Layer.provide(Handlers),
+    Layer.provideMerge(Database.layer()),
     Layer.provide(NodeReport.StatsSource.layer),
     Layer.provide(Log),
     Layer.provide(Peers),
@@ -216,10 +216,10 @@ const serve = Effect.fnUntraced(function* (
   yield* tell
 
   yield* halt.stopped.pipe(
-    Effect.onError((cause) =>
+    Effect.tapDefect((rule) =>
       Effect.andThen(
         report.setState("failed"),
-        Effect.logFatal("a rule of this node is broken; it stops", cause)
+        Effect.logFatal("a rule of this node is broken; it stops", rule)
       )
     ),
     Effect.forkScoped
@@ -267,11 +267,6 @@ const startReporting = Effect.fnUntraced(function* (report: NodeReport.NodeRepor
 })
 
 /** Waits until this node has what the log had when it asked. Without a writer, not for long. */
-const catchUp = Effect.gen(function* () {
-  const log = yield* ReplicatedLog
-  const database = yield* Database
-  yield* Effect.flatMap(log.barrier, database.until).pipe(
-    Effect.timeoutOption(catchUpMax),
-    Effect.ignore
-  )
-})
+const catchUp = Effect.flatMap(Database, ({ barrier }) =>
+  Effect.ignore(Effect.timeoutOption(barrier, catchUpMax))
+)

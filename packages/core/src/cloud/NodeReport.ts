@@ -107,12 +107,12 @@ export const make = Effect.fnUntraced(function* (options: {
   })
 
   const both = Effect.gen(function* () {
-    const { digest, index } = yield* database.digest
+    const { digest, version } = yield* database.digest
     return {
       state: yield* Ref.get(state),
       load: yield* load,
-      version: index,
-      digest: { index, value: digest },
+      version,
+      digest: { index: version, value: digest },
       collections: yield* database.collections
     }
   })

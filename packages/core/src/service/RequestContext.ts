@@ -4,7 +4,10 @@
  * Each fact is a `Context.Reference` with a safe default, so a handler runs the same in a test
  * without a node, and asking for one adds no requirement.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 
 /**
  * @category models
@@ -30,4 +33,16 @@ export interface Request {
  */
 export const CurrentRequest = Context.Reference<Request>("@distri/core/service/CurrentRequest", {
   defaultValue: () => ({ idempotencyKey: undefined, seen: 0, deadlineMs: Infinity })
+})
+
+/**
+ * What is left of the caller's time, at most 10 minutes. Give it to what the handler waits for.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const timeLeft: Effect.Effect<Duration.Duration> = Effect.gen(function* () {
+  const { deadlineMs } = yield* CurrentRequest
+  const nowMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
+  return Duration.millis(Math.min(Math.max(deadlineMs - nowMs, 0), 600_000))
 })

@@ -130,7 +130,7 @@ describe("Admission", () => {
   })
 
   it("[CL11] a service that is always answered is taken in every state, and is not counted", () => {
-    const state = ready({ queueMax: 0, waitingMax: 0 })
+    const state = ready({ waitingMax: 0 })
     Admission.drain(state)
     const commands = take(state, 1, { service: "Stats", heapRatio: 1, eventLoopP99Ms: 9999 })
     assert.deepStrictEqual(commands, [{ _tag: "Start", id: 1 }])

@@ -373,7 +373,8 @@ const judge = (state: State, lane: Lane, arrival: Arrival): Verdict => {
     return overloaded("memory")
   }
   if (arrival.eventLoopP99Ms > limits.eventLoopMaxMs) return overloaded("eventLoop")
-  if (lane.queue.length >= limits.queueMax || state.queued >= limits.waitingMax) {
+  const mustWait = lane.running >= lane.concurrency
+  if ((mustWait && lane.queue.length >= limits.queueMax) || state.queued >= limits.waitingMax) {
     return overloaded("queue")
   }
   return waitMs > arrival.remainingMs ? overloaded("deadline") : accepted
