@@ -66,15 +66,15 @@ export class NoNodeAvailable extends Schema.TaggedError<NoNodeAvailable>()("NoNo
 }) {
   override get message() {
     const why = this.tried.map(({ node, why }) => `${node} ${why}`).join("; ")
-    return `no node can take "${this.service}": ${why || "no node is known"}. ${this.advice}`
+    return `no node can take "${this.service}": ${why || "no node is known"}. ${adviceFor(this)}`
   }
+}
 
-  private get advice() {
-    if (this.retryAfterMs !== undefined) return `Try again in ${Math.ceil(this.retryAfterMs)} ms.`
-    return this.tried.length === 0
-      ? "Check the address of the cloud, and that a node runs there."
-      : "Wait until a node is ready, or start one that offers the service."
-  }
+const adviceFor = ({ retryAfterMs, tried }: NoNodeAvailable): string => {
+  if (retryAfterMs !== undefined) return `Try again in ${Math.ceil(retryAfterMs)} ms.`
+  return tried.length === 0
+    ? "Check the address of the cloud, and that a node runs there."
+    : "Wait until a node is ready, or start one that offers the service."
 }
 
 /**

@@ -9,6 +9,7 @@
  *
  * - The constructor checks too. A node with very many collections must build its report with
  *   `UpdateInfo.fitting`, or the report itself is refused.
+ * - No getters on the class: equality reads them all.
  * - `clock` only bounds the skew between machines. Ages are measured by the receiver.
  */
 import * as Schema from "effect/Schema"
@@ -129,8 +130,8 @@ const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(valu
 
 const fields = Schema.Struct({
   node: NodeId,
-  /** Where to dial the node. */
-  address: Name,
+  /** Where to dial the node: printable ASCII. */
+  address: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,256}$/)),
   incarnation: Incarnation,
   /** Orders the reports of one incarnation; counts from 0. */
   seq: Count,
@@ -149,7 +150,7 @@ const fields = Schema.Struct({
     Schema.makeFilter(({ max, min }) => min <= max || "min must not be above max")
   ),
   /** The wall clock when the report was made, in ms. */
-  clock: Amount.check(Schema.isMultipleOf(1)),
+  clock: Count,
   /** A digest of the database at `index`: equal on all nodes, or they have diverged. */
   digest: Schema.optionalKey(
     Schema.Struct({ index: Count, value: Schema.String.check(Schema.isMaxLength(128)) })
@@ -184,8 +185,8 @@ export class UpdateInfo extends Schema.Class<UpdateInfo>("UpdateInfo")(fields) {
   }
 
   /** The same report without its collections: "as in the report before". */
-  get withoutCollections(): UpdateInfo {
-    const { collections: _, ...rest }: typeof fields.Type = this
+  static withoutCollections(info: UpdateInfo): UpdateInfo {
+    const { collections: _, ...rest }: typeof fields.Type = info
     return new UpdateInfo(rest)
   }
 }

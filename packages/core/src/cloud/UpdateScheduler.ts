@@ -17,7 +17,7 @@ import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import { Halt } from "../Halt.ts"
 import * as Schedule from "./pure/UpdateSchedule.ts"
-import type { UpdateInfo } from "./UpdateInfo.ts"
+import { UpdateInfo } from "./UpdateInfo.ts"
 
 const broadcastMax = "1 second"
 
@@ -63,7 +63,7 @@ export class UpdateScheduler extends Context.Service<
           const info = yield* options.current
           const whole = Schedule.lacks(state, info)
           const done = yield* options
-            .broadcast(whole ? info : info.withoutCollections)
+            .broadcast(whole ? info : UpdateInfo.withoutCollections(info))
             .pipe(
               Effect.as(true),
               Effect.raceFirst(Effect.as(hurry.await, false)),

@@ -62,6 +62,7 @@ export const measure = (herd: Herd): Measured => {
 
   const infos = capacities.map((capacity, node) => reportOf(node, { capacity, meanMs }))
   const ids = infos.map((info) => info.node)
+  const nodeOf = new Map(ids.map((id, node) => [id, node]))
   for (const state of states) herd.before?.(state, ids)
   const loadOf = (node: number) => ({
     inFlight: Math.min(queue[node]!, capacities[node]!),
@@ -95,7 +96,7 @@ export const measure = (herd: Herd): Measured => {
     probed++
     if (herd.probes !== false) {
       for (const { info } of choice.nodes) {
-        const load = loadOf(ids.indexOf(info.node))
+        const load = loadOf(nodeOf.get(info.node)!)
         Placement.observed(state, { node: info.node, service: "Work", nowMs, load, meanMs })
       }
     }
@@ -112,7 +113,7 @@ export const measure = (herd: Herd): Measured => {
     nowMs = arrivesAtMs
     const router = Math.floor(random() * routers)
     const chosen = choose(states[router]!)
-    const node = ids.indexOf(chosen)
+    const node = nodeOf.get(chosen)!
     Placement.started(states[router]!, { node: chosen, service: "Work", nowMs })
     const failed = herd.broken?.(node, nowMs) ?? false
     const servers = freeAtMs[node]!

@@ -16,6 +16,8 @@ const decayAnswers = 100
 /** What a node counts as while nothing is known about any. */
 const unknownMs = 100
 const sortEveryMs = 100
+/** Times zero, no load would count. */
+const leastMs = 0.01
 /** One answer, however slow, counts as at most so many times the others'. */
 const peakRatioMax = 10
 
@@ -51,8 +53,14 @@ export const make = (): Latencies => ({
 export const expected = (latencies: Latencies, node: string, nowMs: number): number =>
   at(latencies, latencies.entries.get(node), nowMs)
 
-/** Counts an answer that took `tookMs`. */
-export const sample = (latencies: Latencies, node: string, tookMs: number, nowMs: number): void => {
+/** Counts an answer that took `elapsedMs`. */
+export const sample = (
+  latencies: Latencies,
+  node: string,
+  elapsedMs: number,
+  nowMs: number
+): void => {
+  const tookMs = Math.max(elapsedMs, leastMs)
   const entry = latencies.entries.get(node)
   const atAnswer = ++latencies.answers
   if (entry === undefined) {

@@ -125,18 +125,19 @@ const withoutOutliers = (
   usable: ReadonlyArray<NodeView>
 ): { readonly open: ReadonlyArray<NodeView>; readonly due: NodeView | undefined } => {
   const outlierOf = (view: NodeView) => Experience.trackOf(state, view.info.node, service)?.outlier
-  const untilMs = (view: NodeView) => outlierOf(view)?.untilMs ?? 0
-  const is = (test: (outlier: Outlier.Outlier, nowMs: number) => boolean) => (view: NodeView) => {
-    const outlier = outlierOf(view)
-    return outlier !== undefined && test(outlier, nowMs)
-  }
-  const due = usable.find(is(Outlier.isDue))
-  const out = usable.filter(is(Outlier.isOut))
-  if (out.length === 0) return { due, open: usable }
+  const failing = usable.filter((view) => (outlierOf(view)?.times ?? 0) > 0)
+  if (failing.length === 0) return { due: undefined, open: usable }
+  const untilMs = (view: NodeView) => outlierOf(view)!.untilMs
   const left = new Set(
-    out.toSorted((a, b) => untilMs(b) - untilMs(a)).slice(0, Math.floor(usable.length / 2))
+    failing
+      .filter((view) => Outlier.isOut(outlierOf(view)!, nowMs))
+      .toSorted((a, b) => untilMs(b) - untilMs(a))
+      .slice(0, Math.floor(usable.length / 2))
   )
-  return { due, open: usable.filter((view) => !left.has(view)) }
+  return {
+    due: failing.find((view) => Outlier.isDue(outlierOf(view)!, nowMs)),
+    open: usable.filter((view) => !left.has(view))
+  }
 }
 
 const draw = (
@@ -144,9 +145,10 @@ const draw = (
   random: () => number,
   except?: NodeView
 ): NodeView => {
-  const from = views.filter((view) => view !== except)
-  let x = random() * from.reduce((total, view) => total + view.info.capacity, 0)
-  return from.find((view) => (x -= view.info.capacity) < 0) ?? from.at(-1)!
+  const weight = (view: NodeView) => (view === except ? 0 : view.info.capacity)
+  let x = random() * views.reduce((total, view) => total + weight(view), 0)
+  // Rounding may leave a crumb of `x` after the last one.
+  return views.find((view) => (x -= weight(view)) < 0) ?? views.findLast((view) => view !== except)!
 }
 
 const mean = (values: ReadonlyArray<number>) => values.reduce((a, b) => a + b, 0) / values.length
