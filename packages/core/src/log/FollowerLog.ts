@@ -90,7 +90,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       if (bytes > entryMaxBytes)
         return Effect.fail(new TooLarge({ bytes, maxBytes: entryMaxBytes }))
       const unknown = Effect.fail(new Ambiguous({ id }))
-      const stopped = Effect.catch(Deferred.await(closing), () => unknown)
+      const stopped = Effect.mapError(Deferred.await(closing), () => new Ambiguous({ id }))
       const deadlineMs = Duration.toMillis(deadline)
       return ask((origin) => link.append({ ...origin, id, data, deadlineMs })).pipe(
         Effect.map(({ index }) => index),

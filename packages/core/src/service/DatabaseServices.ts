@@ -30,9 +30,7 @@ const Matching = Schema.Struct({ collection: Schema.String, filter: Filter })
 const Query = Schema.Struct({
   collection: Schema.String,
   filter: Schema.optionalKey(Filter),
-  limit: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: limitMax }))
-  ),
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: limitMax }))),
   cursor: Schema.optionalKey(Schema.String)
 })
 
@@ -155,15 +153,18 @@ export class DatabaseServices extends RpcGroup.make(
         const { idempotencyKey } = yield* CurrentRequest
         return yield* database.execute(op, { id: idempotencyKey, deadline: yield* timeLeft })
       })
-      const executeOne = (op: Operation) =>
+      const change = (op: Operation) => Effect.map(execute(op), ({ version }) => ({ version }))
+      const changeOne = (op: Operation) =>
         Effect.map(execute(op), ({ _id = "", version }) => ({ _id, version }))
+      const changeMany = (op: Operation) =>
+        Effect.map(execute(op), ({ modified, version }) => ({ modified, version }))
 
       return DatabaseServices.of({
-        CreateCollection: (payload) => execute(Create.make(payload)),
-        DeleteCollection: (payload) => execute(Drop.make(payload)),
-        AddDocument: (payload) => executeOne(Add.make(payload)),
-        UpdateDocument: (payload) => executeOne(Update.make(payload)),
-        DeleteDocuments: (payload) => execute(Delete.make(payload)),
+        CreateCollection: (payload) => change(Create.make(payload)),
+        DeleteCollection: (payload) => change(Drop.make(payload)),
+        AddDocument: (payload) => changeOne(Add.make(payload)),
+        UpdateDocument: (payload) => changeOne(Update.make(payload)),
+        DeleteDocuments: (payload) => changeMany(Delete.make(payload)),
         ReadCollection: Effect.fnUntraced(function* (query) {
           const { seen } = yield* CurrentRequest
           return yield* database.read({ ...query, after: seen, deadline: yield* timeLeft })
@@ -172,14 +173,6 @@ export class DatabaseServices extends RpcGroup.make(
     })
   )
 }
-
-/** What is left of the caller's time; none was named: the database's own limit. */
-const remaining = Effect.gen(function* () {
-  const { deadlineMs } = yield* CurrentRequest
-  if (deadlineMs === Infinity) return undefined
-  const nowMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
-  return Duration.millis(Math.max(0, deadlineMs - nowMs))
-})
 
 const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
 
