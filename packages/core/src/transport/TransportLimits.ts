@@ -2,7 +2,7 @@
  * The limits of a transport. A layer reads them once, when it is built.
  *
  * Together they bound the memory of a node: at most `ConnectionsMax` connections, each with at most
- * `OutgoingMaxBytes` on the way out and four times the part of one frame that has arrived.
+ * `OutgoingMaxBytes` on the way out and eight times the part of one frame that has arrived.
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
