@@ -20,7 +20,7 @@ import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { HideOptions } from "./HideOptions.ts"
-import { type CoverError, type ImageError } from "./ImageError.ts"
+import { type CoverError, CoverTooLarge, type ImageError } from "./ImageError.ts"
 import * as Admission from "./internal/admission.ts"
 import * as Cover from "./internal/cover.ts"
 import * as CoverCache from "./internal/coverCache.ts"
@@ -103,7 +103,7 @@ const make = Effect.fnUntraced(function* (options: CarrierOptions) {
     const size = CoverSize.target(cover, CoverSize.samplesFor(body.length, bits), policy)
     const store = storedPngBytes(size) <= fileMaxBytes && compression !== "small"
     if (CoverSize.pixelsOf(size) > CoverSize.pixelsMax || (!store && compression === "store")) {
-      return yield* tooLarge(body, fileMaxBytes, bits)
+      return yield* tooLarge(body, size, fileMaxBytes, bits)
     }
     yield* reserve(cover.decodeBytes + 4 * CoverSize.pixelsOf(size) + 5 * body.length)
     const samples = aligned(yield* Cover.bringTo(yield* cover.pixels, size, policy))
@@ -112,7 +112,7 @@ const make = Effect.fnUntraced(function* (options: CarrierOptions) {
     yield* Sliced.run(LowBits.embed(samples, CoverSize.headerSamples, body, bits))
     if (store) return yield* Sliced.run(storedPng(samples, size))
     const file = yield* smallPng(samples, size)
-    return file.length <= fileMaxBytes ? file : yield* tooLarge(body, fileMaxBytes, bits)
+    return file.length <= fileMaxBytes ? file : yield* tooLarge(body, size, fileMaxBytes, bits)
   })
 
   return Carrier.of({
@@ -175,12 +175,22 @@ const defaultCover: Effect.Effect<Cover.Pixels> = Effect.suspend(() => {
 })
 
 /** What fits is the smaller of two limits: pixels, and the file, rows stored, with 64 KiB to spare. */
-const tooLarge = (body: Uint8Array, fileMaxBytes: number, bits: CoverSize.Bits) => {
-  const samplesMax = Math.min(CoverSize.pixelsMax * 3, fileMaxBytes - 65_536)
-  return new Envelope.PayloadTooLarge({
-    need: body.length - EnvelopeHeader.bodyOverheadBytes,
-    max: Math.max(0, CoverSize.capacityBytes(samplesMax, bits) - EnvelopeHeader.bodyOverheadBytes)
-  })
+const tooLarge = (
+  body: Uint8Array,
+  picture: CoverSize.Size,
+  fileMaxBytes: number,
+  bits: CoverSize.Bits
+) => {
+  const samplesMax = Math.min(CoverSize.pixelsMax * 3, Math.max(0, fileMaxBytes - 65_536))
+  const need = body.length - EnvelopeHeader.bodyOverheadBytes
+  const max = Math.max(
+    0,
+    CoverSize.capacityBytes(samplesMax, bits) - EnvelopeHeader.bodyOverheadBytes
+  )
+  if (need > max) return new Envelope.PayloadTooLarge({ need, max })
+  // The body would fit: it is the kept cover that is too large for an answer.
+  const found = CoverSize.pixelsOf(picture)
+  return new CoverTooLarge({ found, max: Math.floor(samplesMax / 3), unit: "pixels" })
 }
 
 /** sharp may hand out a piece of a pool; embedding needs a multiple of four. */

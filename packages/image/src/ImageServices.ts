@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import { Carrier, type CarrierOptions } from "./Carrier.ts"
 import { HideOptions } from "./HideOptions.ts"
 import { type CoverError, ImageError } from "./ImageError.ts"
@@ -103,11 +104,15 @@ export class ImageServices extends RpcGroup.make(Encrypt, Hide) {
 const handlers = ImageServices.toLayer(
   Effect.gen(function* () {
     const carrier = yield* Carrier
+    // Sealing copies the content twice. Many at once would copy in one turn of the event loop.
+    const sealing = yield* Semaphore.make(1)
     const crypto = yield* Effect.context<Aead.Aead | SecureRandom.SecureRandom>()
     return {
       Encrypt: Effect.fnUntraced(function* ({ data, options }) {
         yield* withinLimit(data.length)
-        const { key, ...sealed } = yield* Effect.provideContext(Envelope.seal(data), crypto)
+        const { key, ...sealed } = yield* sealing.withPermit(
+          Effect.provideContext(Envelope.seal(data), crypto)
+        )
         const file = yield* carrier.hide(sealed, options)
         return { file, key, sealId: sealed.sealId }
       }),

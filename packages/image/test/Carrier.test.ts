@@ -173,21 +173,6 @@ layer(Support.carrierLayer({ memory: "1 GiB" }))("hiding", (it) => {
       assert.isTrue(refused.max > 14 * 1024 * 1024 && refused.max < 15 * 1024 * 1024)
     })
   )
-
-  it.effect("[IM8] lets other work pass while it hides and finds", () =>
-    Effect.gen(function* () {
-      const carrier = yield* Carrier
-      const sealed = yield* Envelope.seal(new Uint8Array(3 * 1024 * 1024))
-      let turns = 0
-      const counting = Effect.forever(
-        Effect.flatMap(Effect.yieldNow, () => Effect.sync(() => void turns++))
-      )
-      // A turn per slice of half a megabyte, in each of copying, embedding and writing.
-      const file = yield* Effect.raceFirst(carrier.hide(sealed), counting)
-      assert.isAbove(turns, 30)
-      assert.isTrue(same(yield* openImage(file, sealed.key), new Uint8Array(3 * 1024 * 1024)))
-    })
-  )
 })
 
 layer(Support.carrierLayer())("version 1", (it) => {
@@ -212,6 +197,29 @@ layer(Support.carrierLayer())("photographs", (it) => {
           yield* roundTrip(secret, { cover: { bytes, size } })
         }
       })
+  )
+})
+
+layer(Support.carrierLayer({ fileMax: "1 MiB" }))("a limit for the file", (it) => {
+  it.effect("[IM12] deflates what would not fit stored, unless it was told to store", () =>
+    Effect.gen(function* () {
+      const content = noise(270_000)
+      assert.isBelow((yield* roundTrip(content)).length, 1024 * 1024)
+      const stored = roundTrip(content, { compression: "store" })
+      assert.strictEqual(yield* tagOf(stored), "PayloadTooLarge")
+      assert.strictEqual(yield* tagOf(roundTrip(noise(600_000))), "PayloadTooLarge")
+    })
+  )
+
+  it.effect("[IM12] says that the kept cover is too large, when the content is not", () =>
+    Effect.gen(function* () {
+      const bytes = yield* Support.cover(700, 700)
+      for (const options of [{}, { compression: "store" }, { compression: "small" }] as const) {
+        const cover = { bytes, size: "keep" } as const
+        const refused = roundTrip(noise(100), { ...options, cover })
+        assert.strictEqual(yield* tagOf(refused), "CoverTooLarge")
+      }
+    })
   )
 })
 

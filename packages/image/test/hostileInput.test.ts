@@ -10,7 +10,7 @@ import { openImage } from "../src/openImage.ts"
 import * as LowBits from "../src/pure/LowBits.ts"
 import * as Support from "./support.ts"
 
-const { carrierLayer, cover, noise, pixels, same, tagOf, text, vips } = Support
+const { carrierLayer, cover, noise, pixels, same, sharp, tagOf, text, vips } = Support
 
 layer(carrierLayer())("a hostile cover", (it) => {
   const hideBehind = Effect.fnUntraced(function* (bytes: Uint8Array) {
@@ -129,6 +129,19 @@ layer(carrierLayer())("a hostile file to open", (it) => {
     })
   )
 
+  it.effect(
+    "[IM7] claiming pixels that no such file can hold is refused before any are reserved",
+    () =>
+      Effect.gen(function* () {
+        const bomb = claiming(pictureWith(noise(32)), 6000, 6000)
+        const found = tagOf(find(bomb)).pipe(Effect.provide(carrierLayer({ memory: "16 MiB" })))
+        assert.strictEqual(yield* found, "ImageDamaged")
+        const large = yield* vips(() => sharp({ create: blank }).png().toBuffer())
+        const refused = tagOf(find(large)).pipe(Effect.provide(carrierLayer({ memory: "1 MiB" })))
+        assert.strictEqual(yield* refused, "JobTooLarge")
+      })
+  )
+
   it.effect("[IM2] of another version or with unknown flags says so", () =>
     Effect.gen(function* () {
       for (const [at, value] of [
@@ -185,6 +198,8 @@ layer(carrierLayer())("a hostile file to open", (it) => {
 })
 
 const find = (file: Uint8Array) => Effect.flatMap(Carrier, (carrier) => carrier.find(file))
+
+const blank = { width: 600, height: 600, channels: 3, background: "#000000" } as const
 
 /** A PNG whose header says another size, with the checksum of that. */
 const claiming = (png: Uint8Array, width: number, height: number) => {

@@ -25,7 +25,7 @@ export const run = <A, E = never>(
 ): Effect.Effect<A, E | ImageTimedOut> =>
   Effect.tryPromise({ try: pipeline, catch: (cause) => cause }).pipe(
     Effect.catch((cause): Effect.Effect<never, E | ImageTimedOut> => {
-      if (cause instanceof Error && cause.message.startsWith("timeout")) {
+      if (cause instanceof Error && /^timeout: /m.test(cause.message)) {
         return Effect.fail(new ImageTimedOut({ seconds }))
       }
       return damaged === undefined ? Effect.die(cause) : Effect.fail(damaged())
