@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { NodeTable } from "../cloud/NodeTable.ts"
-import type { NodeId, UpdateInfo } from "../cloud/UpdateInfo.ts"
+import type { NodeId } from "../cloud/UpdateInfo.ts"
 import type { Hello } from "../service/Handshake.ts"
 import { Address } from "../transport/Address.ts"
 import { Transport } from "../transport/Transport.ts"
@@ -54,7 +54,7 @@ export class Links extends Context.Service<
      * with what each answered when none can be reached.
      */
     readonly another: (
-      exclude: ReadonlySet<string>
+      exclude: ReadonlySet<NodeId>
     ) => Effect.Effect<Link.Link, ReadonlyArray<Unreachable>>
   }
 >()("@distri/core/client/Links") {
@@ -80,15 +80,66 @@ const greetingMax = "5 seconds"
 
 const make = Effect.fnUntraced(function* (options: LinksOptions) {
   const table = yield* NodeTable
-  const transport = yield* Transport
   const clock = yield* Clock.Clock
-  const scope = yield* Effect.scope
-  const entries = new Map<Address, Entry>()
+  const book = new AddressBook(options.seeds)
   const links = new Map<NodeId, Link.Link>()
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const dial = yield* makeDial(options.hello, links, nowMs)
 
-  const entryOf = (address: Address): Entry => {
-    const known = entries.get(address)
+  /** Adds what the table has learned since. */
+  const learn = Effect.map(SubscriptionRef.get(table.nodes), (nodes) => {
+    for (const { info, status } of nodes.values()) {
+      if (status !== "down" && info.node !== options.hello.node && isAddress(info.address)) {
+        book.entry(info.address).node = info.node
+      }
+    }
+  })
+
+  const another = Effect.fnUntraced(function* (exclude: ReadonlySet<NodeId>) {
+    yield* learn
+    const free = book.entries.filter(
+      ({ link, node }) => link === undefined && (node === undefined || !exclude.has(node))
+    )
+    // In random order, or every client would crowd the first node of the list. Those that failed
+    // are tried last; those in their pause, not at all.
+    const candidates = (yield* Random.shuffle(free)).toSorted((a, b) => a.failures - b.failures)
+    const unreachable: Array<Unreachable> = []
+    for (const entry of candidates) {
+      const { address, nextDialMs, why } = entry
+      if (why !== undefined && nextDialMs > nowMs()) {
+        unreachable.push({ address, why })
+        continue
+      }
+      const result = yield* Effect.result(dial(entry))
+      if (result._tag === "Success") return result.success
+      unreachable.push({ address, why: result.failure })
+    }
+    return yield* Effect.fail(unreachable)
+  })
+
+  return Links.of({
+    connected: () => links,
+    addresses: Effect.map(learn, () => new Set(book.entries.map(({ address }) => address))),
+    register: (address) => Effect.sync(() => void book.entry(address)),
+    to: (address) => Effect.suspend(() => dial(book.entry(address))),
+    another
+  })
+})
+
+class AddressBook {
+  readonly #entries = new Map<Address, Entry>()
+
+  constructor(seeds: ReadonlyArray<Address>) {
+    for (const seed of seeds) this.entry(seed)
+  }
+
+  get entries(): ReadonlyArray<Entry> {
+    return Array.from(this.#entries.values())
+  }
+
+  /** The entry of `address`; a new one when it was not known. */
+  entry(address: Address): Entry {
+    const known = this.#entries.get(address)
     if (known !== undefined) return known
     const entry: Entry = {
       address,
@@ -99,52 +150,56 @@ const make = Effect.fnUntraced(function* (options: LinksOptions) {
       nextDialMs: 0,
       why: undefined
     }
-    entries.set(address, entry)
+    this.#entries.set(address, entry)
     return entry
   }
-  for (const seed of options.seeds) entryOf(seed)
+}
 
-  /** Adds what the table has learned since. */
-  const learn = Effect.map(SubscriptionRef.get(table.nodes), (nodes) => {
-    for (const { info, status } of nodes.values()) {
-      if (status !== "down" && info.node !== options.hello.node && isAddress(info.address)) {
-        entryOf(info.address).node = info.node
-      }
-    }
-  })
+/** Connects an entry, once for all who ask meanwhile, and keeps `links` true. */
+const makeDial = Effect.fnUntraced(function* (
+  hello: LinksOptions["hello"],
+  links: Map<NodeId, Link.Link>,
+  nowMs: () => number
+) {
+  const table = yield* NodeTable
+  const transport = yield* Transport
+  const scope = yield* Effect.scope
 
-  const report = (greeted: Deferred.Deferred<void>) => (info: UpdateInfo, ageMs: number) =>
-    Effect.andThen(table.report(info, ageMs), Deferred.done(greeted, Exit.void))
+  const lost = (entry: Entry, link: Link.Link, child: Scope.Closeable) =>
+    Effect.suspend(() => {
+      if (entry.link === link) entry.link = undefined
+      if (links.get(link.node) === link) links.delete(link.node)
+      return Effect.andThen(table.broke(link.node), Scope.close(child, Exit.void))
+    })
 
   const open = Effect.fnUntraced(function* (entry: Entry) {
     const child = yield* Scope.fork(scope)
     const greeted = yield* Deferred.make<void>()
-    const link = yield* Link.open(entry.address, options.hello, report(greeted)).pipe(
+    const link = yield* Link.open(entry.address, hello, (info, ageMs) =>
+      Effect.andThen(table.report(info, ageMs), Deferred.succeed(greeted, undefined))
+    ).pipe(
       // Before its first report nothing can be placed on the node.
       Effect.tap(() => Effect.timeoutOption(Deferred.await(greeted), greetingMax)),
       Scope.provide(child),
       Effect.provideService(Transport, transport),
       Effect.onError(() => Scope.close(child, Exit.void))
     )
-    const { node } = link
-    entry.node = node
+    entry.node = link.node
     entry.link = link
     entry.failures = 0
-    links.set(node, link)
-    yield* link.lost.pipe(
-      Effect.andThen(
-        Effect.suspend(() => {
-          if (entry.link === link) entry.link = undefined
-          if (links.get(node) === link) links.delete(node)
-          return Effect.andThen(table.broke(node), Scope.close(child, Exit.void))
-        })
-      ),
-      Effect.forkIn(scope)
-    )
+    links.set(link.node, link)
+    yield* Effect.forkIn(Effect.andThen(link.lost, lost(entry, link, child)), scope)
     return link
   })
 
-  const dial = (entry: Entry): Effect.Effect<Link.Link, Link.OpenError> =>
+  const failed = (entry: Entry, why: Link.OpenError) =>
+    Effect.sync(() => {
+      entry.why = why
+      entry.nextDialMs = nowMs() + Math.min(pauseMinMs * 2 ** entry.failures, pauseMaxMs)
+      entry.failures++
+    })
+
+  return (entry: Entry): Effect.Effect<Link.Link, Link.OpenError> =>
     Effect.suspend(() => {
       if (entry.link !== undefined) return Effect.succeed(entry.link)
       if (entry.dialing !== undefined) return Deferred.await(entry.dialing)
@@ -152,12 +207,7 @@ const make = Effect.fnUntraced(function* (options: LinksOptions) {
       entry.dialing = dialing
       // Forked: a caller that gives up must not end the dial for the others.
       return open(entry).pipe(
-        Effect.tapError((why) =>
-          Effect.sync(() => {
-            entry.why = why
-            entry.nextDialMs = nowMs() + Math.min(pauseMinMs * 2 ** entry.failures++, pauseMaxMs)
-          })
-        ),
+        Effect.tapError((why) => failed(entry, why)),
         Effect.onExit((exit) =>
           Effect.sync(() => {
             entry.dialing = undefined
@@ -168,36 +218,6 @@ const make = Effect.fnUntraced(function* (options: LinksOptions) {
         Effect.andThen(Deferred.await(dialing))
       )
     })
-
-  const another = Effect.fnUntraced(function* (exclude: ReadonlySet<string>) {
-    yield* learn
-    const free = Array.from(entries.values()).filter(
-      ({ link, node }) => link === undefined && (node === undefined || !exclude.has(node))
-    )
-    // In random order, or every client would crowd the first node of the list. Those that failed
-    // are tried last; those in their pause, not at all.
-    const candidates = (yield* Random.shuffle(free)).sort((a, b) => a.failures - b.failures)
-    const now = nowMs()
-    const unreachable: Array<Unreachable> = []
-    for (const entry of candidates) {
-      if (entry.nextDialMs > now && entry.why !== undefined) {
-        unreachable.push({ address: entry.address, why: entry.why })
-        continue
-      }
-      const result = yield* Effect.result(dial(entry))
-      if (result._tag === "Success") return result.success
-      unreachable.push({ address: entry.address, why: result.failure })
-    }
-    return yield* Effect.fail(unreachable)
-  })
-
-  return Links.of({
-    connected: () => links,
-    addresses: Effect.map(learn, () => new Set(entries.keys())),
-    register: (address) => Effect.sync(() => void entryOf(address)),
-    to: (address) => Effect.suspend(() => dial(entryOf(address))),
-    another
-  })
 })
 
 const isAddress = Schema.is(Address)

@@ -67,5 +67,6 @@ export const make = Effect.gen(function* () {
 const placing = (views: ReadonlyMap<NodeId, NodeView>): string =>
   Array.from(
     views.values(),
-    ({ info, status }) => `${info.node} ${info.incarnation} ${info.state} ${status} ${info.services.length}`
+    ({ info, status }) =>
+      `${info.node} ${info.incarnation} ${info.state} ${status} ${info.services.length}`
   ).join("\n")

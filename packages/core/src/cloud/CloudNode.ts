@@ -49,7 +49,7 @@ import * as Address from "../transport/Address.ts"
 import { type Listener, type ListenFailed, Transport } from "../transport/Transport.ts"
 import * as Announcer from "./Announcer.ts"
 import { drain } from "./Drain.ts"
-import { Load } from "./Load.ts"
+import type { Load } from "./Load.ts"
 import * as NodeReport from "./NodeReport.ts"
 import { NodeTable } from "./NodeTable.ts"
 import * as Session from "./Session.ts"
@@ -173,9 +173,7 @@ const assemble = Effect.fnUntraced(function* (
     Layer.provide(Log),
     Layer.provide(Peers),
     Layer.provide(Table),
-    Layer.provide(
-      Layer.succeed(ServiceLimits, { ...Admission.defaultLimits, ...options.limits })
-    )
+    Layer.provide(Layer.succeed(ServiceLimits, { ...Admission.defaultLimits, ...options.limits }))
   )
 })
 

@@ -21,7 +21,14 @@ import type { Address } from "../transport/Address.ts"
 import { Load } from "./Load.ts"
 import { NodeTable } from "./NodeTable.ts"
 import { Stats } from "./Stats.ts"
-import { Incarnation, type LoadInfo, NodeId, type NodeState, type Role, UpdateInfo } from "./UpdateInfo.ts"
+import {
+  Incarnation,
+  type LoadInfo,
+  NodeId,
+  type NodeState,
+  type Role,
+  UpdateInfo
+} from "./UpdateInfo.ts"
 
 /**
  * Where the handler of Stats finds its answer.
@@ -89,7 +96,7 @@ export const make = Effect.fnUntraced(function* (options: {
   const router = yield* ServiceRouter
   const incarnation = Incarnation.make(yield* Clock.currentTimeMillis)
   const startedMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
-  const state = yield* Ref.make<NodeState>("starting")
+  const life = yield* makeLife
   const identity = {
     node: NodeId.make(options.address),
     address: options.address,
@@ -98,65 +105,71 @@ export const make = Effect.fnUntraced(function* (options: {
     capacity: options.capacity ?? loadOfNode.cores
   }
   let seq = 0
-  let connections = 0
-  let outages = 0
 
   const load = Effect.map(loadOfNode.sample, (sample): LoadInfo => {
     const { queued, running } = router.standing()
     return { ...sample, inFlight: running, queued }
   })
-
-  const both = Effect.gen(function* () {
-    const { digest, version } = yield* database.digest
-    return {
-      state: yield* Ref.get(state),
-      load: yield* load,
-      version,
-      digest: { index: version, value: digest },
-      collections: yield* database.collections
-    }
+  const observed = Effect.all({
+    state: life.state,
+    load,
+    digest: database.digest,
+    collections: database.collections
   })
 
   const current = Effect.gen(function* () {
-    const clock = yield* Clock.currentTimeMillis
-    const services = router.services()
-    return UpdateInfo.fitting({ ...identity, ...(yield* both), seq: seq++, services, protocol, clock })
+    const { digest, ...rest } = yield* observed
+    return UpdateInfo.fitting({
+      ...identity,
+      ...rest,
+      seq: seq++,
+      version: digest.version,
+      digest: { index: digest.version, value: digest.digest },
+      services: router.services(),
+      protocol,
+      clock: yield* Clock.currentTimeMillis
+    })
   })
 
   const stats = Effect.gen(function* () {
     const { counters, ...standing } = router.standing()
     const nowMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
-    const { digest, ...rest } = yield* both
     return new Stats({
       ...identity,
-      ...rest,
+      ...(yield* Effect.map(observed, ({ digest, ...rest }) => ({ ...rest, ...digest }))),
       ...counters,
       ...standing,
       refused: { ...counters.refused },
-      digest: digest.value,
       release,
       uptimeMs: nowMs - startedMs,
-      outages,
-      connections,
+      ...life.counts(),
       durability: log.info.durability
     })
   })
 
+  const { connected, setState, state } = life
+  const report: NodeReport = { state, setState, connected, current, load, stats }
+  return report
+})
+
+/** The state of a node, and what is counted beside requests. */
+const makeLife = Effect.gen(function* () {
+  const ref = yield* Ref.make<NodeState>("starting")
+  let connections = 0
+  let outages = 0
   return {
-    state: Ref.get(state),
-    setState: (next) =>
-      Ref.modify(state, (before) => {
+    state: Ref.get(ref),
+    setState: (next: NodeState) =>
+      Ref.modify(ref, (before) => {
         if (before === "ready" && next !== "draining") outages++
         return [undefined, next]
       }),
-    current,
-    load,
-    stats,
-    connected: (session) =>
+    connected: <A, E, R>(session: Effect.Effect<A, E, R>) =>
       Effect.acquireUseRelease(
         Effect.sync(() => connections++),
         () => session,
         () => Effect.sync(() => connections--)
-      )
-  } satisfies NodeReport as NodeReport
+      ),
+    counts: () => ({ connections, outages })
+  }
 })

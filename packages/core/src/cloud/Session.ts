@@ -9,10 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Answer } from "../service/Endpoint.ts"
 import * as Handshake from "../service/Handshake.ts"
-import type { Refusal } from "../service/Refusal.ts"
 import type { Caller, Respond, ServiceRouter } from "../service/ServiceRouter.ts"
 import * as Wire from "../service/Wire.ts"
-import type { Connection } from "../transport/Transport.ts"
+import type { Connection, ConnectionLost } from "../transport/Transport.ts"
 import type { NodeId } from "./UpdateInfo.ts"
 
 /** What the sessions of a node share. @category models */
@@ -21,16 +20,11 @@ export interface SessionContext {
   readonly cluster: string
   readonly router: ServiceRouter["Service"]
   /** Says what the node knows of the cloud, now and after changes, until interrupted. */
-  readonly announce: (connection: Connection) => Effect.Effect<void, unknown>
+  readonly announce: (connection: Connection) => Effect.Effect<never, ConnectionLost>
 }
 
 /** A connection that sends nothing, not even a ping, for this long is closed. */
 const idleMax = "60 seconds"
-
-interface Upload {
-  readonly id: number
-  readonly assembly: Wire.Assembly
-}
 
 /**
  * Runs the session until the connection ends. Fails with what ended it: a lost connection is the
@@ -47,133 +41,138 @@ export const serve = Effect.fnUntraced(function* (
   number: number
 ) {
   const { rest, theirs } = yield* Handshake.exchange(connection, { cluster, node })
-  const caller: Caller = {
+  const requests = new Requests(connection, router, {
     connection: number,
     identity:
       theirs.node === undefined ? { _tag: "Anonymous" } : { _tag: "Node", node: theirs.node }
-  }
-  /** Requests that are not answered yet, by the number the caller gave them. */
-  const requests = new Map<number, number>()
-  const uploads = new Map<number, Upload>()
+  })
 
-  const respond =
-    (wireId: number): Respond =>
-    (answer, load) => {
-      requests.delete(wireId)
-      uploads.delete(wireId)
-      return reply(connection, wireId, answer, load)
+  const takeAll = Effect.fnUntraced(function* (frames: ReadonlyArray<Uint8Array>) {
+    for (const frame of frames) {
+      const more = requests.take(frame)
+      if (more !== undefined) yield* more
     }
+  })
+  const receive = Effect.timeoutOrElse(connection.receive, {
+    duration: idleMax,
+    orElse: () => malformed("it was silent for 60 s")
+  })
+  const read = Effect.andThen(takeAll(rest), Effect.forever(Effect.flatMap(receive, takeAll)))
+  yield* Effect.raceFirst(read, announce(connection)).pipe(
+    Effect.ensuring(Effect.sync(() => requests.cancelAll()))
+  )
+})
 
-  const onRequest = (wireId: number, head: Wire.RequestHead, body: Uint8Array) => {
-    if (requests.has(wireId)) return malformed("a request number is used twice")
-    const inline = head.size <= Wire.inlineMaxBytes
-    if (body.length !== (inline ? head.size : 0)) return malformed("a body of another size")
-    const taken = router.arrive(caller, head, respond(wireId))
-    if ("refusal" in taken) return refuse(connection, wireId, taken.refusal, router, head.service)
-    requests.set(wireId, taken.id)
-    if (inline) return void router.start(taken.id, body)
-    uploads.set(wireId, { id: taken.id, assembly: new Wire.Assembly(head.size) })
-    return connection.send(Wire.encodeProceed(wireId))
+interface Upload {
+  readonly id: number
+  readonly assembly: Wire.Assembly
+}
+
+/** What is still to do for a frame, if anything. */
+type Taken = Effect.Effect<void, Wire.MalformedFrame | ConnectionLost> | undefined
+
+/** The requests of one connection that are not answered yet, by the number the caller gave them. */
+class Requests {
+  readonly #connection: Connection
+  readonly #router: ServiceRouter["Service"]
+  readonly #caller: Caller
+  readonly #ids = new Map<number, number>()
+  readonly #uploads = new Map<number, Upload>()
+
+  constructor(connection: Connection, router: ServiceRouter["Service"], caller: Caller) {
+    this.#connection = connection
+    this.#router = router
+    this.#caller = caller
   }
 
-  const onChunk = (wireId: number, part: Uint8Array) => {
-    const upload = uploads.get(wireId)
-    // The rest of a body whose request was already answered.
-    if (upload === undefined) return undefined
-    const body = upload.assembly.add(part)
-    if (body === "Incomplete") return undefined
-    if (body === "TooMuch") return malformed("more bytes than announced")
-    uploads.delete(wireId)
-    return void router.start(upload.id, body)
-  }
-
-  const onInterrupt = (wireId: number) => {
-    const id = requests.get(wireId)
-    requests.delete(wireId)
-    uploads.delete(wireId)
-    if (id !== undefined) router.cancel(id)
-  }
-
-  const take = (frame: Uint8Array) => {
+  take(frame: Uint8Array): Taken {
     const decoded = Wire.decode(frame)
     if (Result.isFailure(decoded)) return Effect.fail(decoded.failure)
     const message = decoded.success
     switch (message._tag) {
       case "Request":
-        return onRequest(message.id, message.head, message.body)
+        return this.#request(message.id, message.head, message.body)
       case "Chunk":
-        return onChunk(message.id, message.body)
+        return this.#chunk(message.id, message.body)
       case "Interrupt":
-        return void onInterrupt(message.id)
+        return void this.#interrupt(message.id)
       case "Probe":
-        return Effect.flatMap(router.load(message.service), (load) =>
-          connection.send(Wire.encodeLoad(message.id, load))
+        return Effect.flatMap(this.#router.load(message.service), (load) =>
+          this.#connection.send(Wire.encodeLoad(message.id, load))
         )
       default:
         return malformed(`a client sent ${message._tag}`)
     }
   }
 
-  const takeAll = Effect.fnUntraced(function* (frames: ReadonlyArray<Uint8Array>) {
-    for (const frame of frames) {
-      const more = take(frame)
-      if (more !== undefined) yield* more
-    }
-  })
+  cancelAll(): void {
+    for (const id of this.#ids.values()) this.#router.cancel(id)
+  }
 
-  const read = takeAll(rest).pipe(
-    Effect.andThen(
-      Effect.forever(
-        Effect.flatMap(
-          Effect.timeoutOrElse(connection.receive, {
-            duration: idleMax,
-            orElse: () => malformed("it was silent for 60 s")
-          }),
-          takeAll
-        )
+  #request(wireId: number, head: Wire.RequestHead, body: Uint8Array): Taken {
+    if (this.#ids.has(wireId)) return malformed("a request number is used twice")
+    const inline = head.size <= Wire.inlineMaxBytes
+    if (body.length !== (inline ? head.size : 0)) return malformed("a body of another size")
+    const respond: Respond = (answer, load) => {
+      this.#ids.delete(wireId)
+      this.#uploads.delete(wireId)
+      return reply(this.#connection, wireId, answer, load)
+    }
+    const taken = this.#router.arrive(this.#caller, head, respond)
+    if ("refusal" in taken) {
+      const { refusal } = taken
+      return Effect.flatMap(this.#router.load(head.service), (load) =>
+        reply(this.#connection, wireId, { outcome: "refused", refusal }, load)
       )
-    )
-  )
-  yield* Effect.raceFirst(read, Effect.andThen(announce(connection), Effect.never)).pipe(
-    Effect.ensuring(Effect.sync(() => requests.forEach((id) => router.cancel(id))))
-  )
-})
+    }
+    this.#ids.set(wireId, taken.id)
+    if (!inline) {
+      this.#uploads.set(wireId, { id: taken.id, assembly: new Wire.Assembly(head.size) })
+      return this.#connection.send(Wire.encodeProceed(wireId))
+    }
+    this.#router.start(taken.id, body)
+  }
+
+  #chunk(wireId: number, part: Uint8Array): Taken {
+    const upload = this.#uploads.get(wireId)
+    // The rest of a body whose request was already answered.
+    if (upload === undefined) return
+    const body = upload.assembly.add(part)
+    if (body === "Incomplete") return
+    if (body === "TooMuch") return malformed("more bytes than announced")
+    this.#uploads.delete(wireId)
+    this.#router.start(upload.id, body)
+  }
+
+  #interrupt(wireId: number): void {
+    const id = this.#ids.get(wireId)
+    this.#ids.delete(wireId)
+    this.#uploads.delete(wireId)
+    if (id !== undefined) this.#router.cancel(id)
+  }
+}
 
 const malformed = (issue: string) => Effect.fail(new Wire.MalformedFrame({ issue }))
 
-const empty = new Uint8Array()
-
-const reply = (connection: Connection, id: number, answer: Answer, load: Wire.LoadHead) => {
-  const { outcome } = answer
-  if (answer.outcome === "refused") {
-    return connection.send(
-      Wire.encodeReply(id, { outcome, size: 0, load, refusal: answer.refusal }),
-      empty
-    )
-  }
-  const { body } = answer
-  const head = Wire.encodeReply(id, { outcome, size: body.length, load })
-  if (body.length <= Wire.chunkBytes) return connection.send(head, body)
-  return connection
-    .send(head, body.subarray(0, Wire.chunkBytes))
-    .pipe(
-      Effect.andThen(
-        Effect.forEach(
-          Wire.chunks(body, Wire.chunkBytes),
-          (part) => connection.send(Wire.encodeChunk(id), part),
-          { discard: true }
-        )
-      )
-    )
-}
-
-const refuse = (
+const reply = (
   connection: Connection,
   id: number,
-  refusal: Refusal,
-  router: ServiceRouter["Service"],
-  service: string
-) =>
-  Effect.flatMap(router.load(service), (load) =>
-    reply(connection, id, { outcome: "refused", refusal }, load)
+  answer: Answer,
+  load: Wire.LoadHead
+): Effect.Effect<void, ConnectionLost> => {
+  if (answer.outcome === "refused") {
+    const { outcome, refusal } = answer
+    return connection.send(Wire.encodeReply(id, { outcome, size: 0, load, refusal }))
+  }
+  const { body, outcome } = answer
+  const head = Wire.encodeReply(id, { outcome, size: body.length, load })
+  if (body.length <= Wire.chunkBytes) return connection.send(head, body)
+  return Effect.andThen(
+    connection.send(head, body.subarray(0, Wire.chunkBytes)),
+    Effect.forEach(
+      Wire.chunks(body, Wire.chunkBytes),
+      (part) => connection.send(Wire.encodeChunk(id), part),
+      { discard: true }
+    )
   )
+}

@@ -81,7 +81,10 @@ export const render = (stats: Stats): string => {
       .filter(({ completed }) => completed > 0)
       .map(
         ({ completed, name, p50Ms, p99Ms }) =>
-          [`  ${name}`, `${completed} (p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms)`] as const
+          [
+            `  ${name}`,
+            `${completed} (p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms)`
+          ] as const
       ),
     ["DB Version", `${stats.version} (${stats.role}, ${stats.durability})`],
     ...(stats.collections.length === 0

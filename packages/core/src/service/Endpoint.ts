@@ -12,7 +12,7 @@ import * as Headers from "effect/http/Headers"
 import * as Rpc from "effect/rpc/Rpc"
 import { RequestId } from "effect/rpc/RpcMessage"
 import * as Schema from "effect/Schema"
-import * as SecureRandom from "effect/crypto/SecureRandom"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Fingerprint from "./Fingerprint.ts"
 import type { Refusal } from "./Refusal.ts"
 import { ServiceFailed } from "./Refusal.ts"
@@ -86,7 +86,12 @@ export const make = (
   const run = Effect.fnUntraced(function* (head: RequestHead, body: Uint8Array) {
     const decoded = yield* Effect.result(decode(head, body))
     if (decoded._tag === "Failure") {
-      return refused(new InvalidPayload({ service: service._tag, issue: decoded.failure }))
+      return refused(
+        new InvalidPayload({
+          service: service._tag,
+          issue: decoded.failure.slice(0, issueMaxLength)
+        })
+      )
     }
     const result = yield* Effect.result(handle(decoded.success))
     return result._tag === "Success"
@@ -110,6 +115,9 @@ export const make = (
       )
   }
 }
+
+/** The message of a schema may repeat the whole payload. */
+const issueMaxLength = 2000
 
 type Plain<A> = Schema.Codec<unknown, A>
 

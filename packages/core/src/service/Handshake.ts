@@ -62,34 +62,38 @@ const send = (connection: Connection, value: typeof FirstFrame.Type) =>
  *
  * Fails with `VersionMismatch` when the two cannot talk; the other side is told why first.
  */
-export const exchange = Effect.fnUntraced(function* (
-  connection: Connection,
-  ours: Pick<Hello, "cluster" | "node">
-) {
-  const hello: Hello = { distri: 1, protocol, release, ...ours }
-  yield* send(connection, hello)
-  const [first, ...rest] = yield* connection.receive
-  const theirs = yield* read(connection.remote, first)
-  if ("refused" in theirs) {
-    const { ours, theirs: other, what } = theirs.refused
-    return yield* new VersionMismatch({ what, ours: other, theirs: ours })
-  }
-  const mismatch = compare(hello, theirs)
-  if (mismatch !== undefined) {
-    yield* Effect.ignore(send(connection, { refused: mismatch }))
-    return yield* mismatch
-  }
-  return { theirs, rest }
-}, (effect, connection) =>
-  Effect.timeoutOrElse(effect, {
-    duration: "5 seconds",
-    orElse: () =>
-      Effect.fail(new HandshakeFailed({ remote: connection.remote, issue: "it said nothing for 5 s" }))
-  }))
+export const exchange = Effect.fnUntraced(
+  function* (connection: Connection, ours: Pick<Hello, "cluster" | "node">) {
+    const hello: Hello = { distri: 1, protocol, release, ...ours }
+    yield* send(connection, hello)
+    const [first, ...rest] = yield* connection.receive
+    const theirs = yield* read(connection.remote, first)
+    if ("refused" in theirs) {
+      const { ours, theirs: other, what } = theirs.refused
+      return yield* new VersionMismatch({ what, ours: other, theirs: ours })
+    }
+    const mismatch = compare(hello, theirs)
+    if (mismatch !== undefined) {
+      yield* Effect.ignore(send(connection, { refused: mismatch }))
+      return yield* mismatch
+    }
+    return { theirs, rest }
+  },
+  (effect, connection) =>
+    Effect.timeoutOrElse(effect, {
+      duration: "5 seconds",
+      orElse: () =>
+        Effect.fail(
+          new HandshakeFailed({ remote: connection.remote, issue: "it said nothing for 5 s" })
+        )
+    })
+)
 
 const read = (remote: string, frame: Uint8Array) =>
   frame.length > helloMaxBytes
-    ? Effect.fail(new HandshakeFailed({ remote, issue: `its first frame has ${frame.length} bytes` }))
+    ? Effect.fail(
+        new HandshakeFailed({ remote, issue: `its first frame has ${frame.length} bytes` })
+      )
     : decode(new TextDecoder().decode(frame)).pipe(
         Effect.mapError(() => new HandshakeFailed({ remote, issue: "its first frame is no hello" }))
       )

@@ -8,7 +8,6 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -17,13 +16,13 @@ import type * as RpcGroup from "effect/rpc/RpcGroup"
 import { Load } from "../cloud/Load.ts"
 import type { ServiceInfo } from "../cloud/UpdateInfo.ts"
 import { Halt } from "../Halt.ts"
-import { type Identity, PeerIdentity } from "./Access.ts"
+import type { Identity } from "./Access.ts"
 import * as Endpoint from "./Endpoint.ts"
+import { expired, RequestTable, type Respond } from "./internal/requestTable.ts"
 import * as Admission from "./pure/Admission.ts"
 import * as Histogram from "./pure/Histogram.ts"
 import {
   BodyTooLarge,
-  DeadlineExceeded,
   Draining,
   NotAuthorized,
   NotReady,
@@ -32,12 +31,11 @@ import {
   ServiceNotFound,
   VersionMismatch
 } from "./Refusal.ts"
-import { CurrentRequest } from "./RequestContext.ts"
 import type * as Service from "./Service.ts"
 import type { LoadHead, RequestHead } from "./Wire.ts"
 
-/** How a request is answered. Fails when nobody is there any more. @category models */
-export type Respond = (answer: Endpoint.Answer, load: LoadHead) => Effect.Effect<void, unknown>
+/** How a request is answered. @category models */
+export type { Respond } from "./internal/requestTable.ts"
 
 /**
  * @category models
@@ -131,17 +129,6 @@ export class ServiceRouter extends Context.Service<
   > => Layer.effect(ServiceRouter, make(group.requests, node))
 }
 
-interface Entry {
-  readonly endpoint: Endpoint.Endpoint
-  readonly caller: Caller
-  readonly head: RequestHead
-  readonly respond: Respond
-  readonly deadlineMs: number
-  body: Uint8Array
-  fiber: Fiber.Fiber<void> | undefined
-  interruption: Admission.Interruption | undefined
-}
-
 const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>, node: string) {
   const halt = yield* Halt
   const loadOfNode = yield* Load
@@ -150,105 +137,97 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const fork = Effect.runForkWith(context)
 
-  const endpoints = new Map<string, Endpoint.Endpoint>()
-  for (const service of services.values()) {
-    const endpoint = Endpoint.make(service as Service.Any, node, context, random)
-    endpoints.set(endpoint.name, endpoint)
-  }
-  const offered = Array.from(endpoints.values())
-    .filter(({ traits }) => traits.access !== "internal")
-    .map(({ name }) => name)
+  const endpoints = new Map(
+    Array.from(services, ([name, service]) => [
+      name,
+      Endpoint.make(service as Service.Any, node, context, random)
+    ])
+  )
   const state = Admission.make(
-    Array.from(endpoints.values(), ({ name, traits }) => ({
+    Array.from(endpoints.values(), ({ name, traits: { always, concurrency } }) => ({
       service: name,
-      concurrency: traits.concurrency === "cores" ? loadOfNode.cores : traits.concurrency,
-      counted: !traits.always
+      concurrency: concurrency === "cores" ? loadOfNode.cores : concurrency,
+      counted: !always
     })),
     yield* ServiceLimits
   )
   const times = new Map(Array.from(endpoints.keys(), (name) => [name, Histogram.make()]))
-  const entries = new Map<number, Entry>()
+  const load = (service: string) =>
+    Effect.map(replyVersion, (version) => loadOf(state, service, version))
+  const table = new RequestTable({
+    node,
+    state,
+    nowMs,
+    load,
+    times,
+    fork: (effect) => fork(halt.guard(effect))
+  })
+  yield* Effect.addFinalizer(() => table.interruptAll)
+
+  yield* Effect.sync(() => table.obey(Admission.tick(state, nowMs()))).pipe(
+    Effect.repeat(Schedule.spaced(deadlineCheckEvery)),
+    halt.guard,
+    Effect.forkScoped
+  )
+  let pressure = yield* loadOfNode.sample
+  yield* loadOfNode.sample.pipe(
+    Effect.map((sample) => (pressure = sample)),
+    Effect.repeat(Schedule.spaced(pressureCheckEvery)),
+    Effect.forkScoped
+  )
+
+  return ServiceRouter.of({
+    arrive: makeArrive({ node, state, endpoints, table, nowMs, pressure: () => pressure }),
+    start: (id, body) => table.start(id, body),
+    cancel: (id) => table.cancel(id),
+    load,
+    services: () =>
+      offered(endpoints).map(({ fingerprint, name, traits: { repeat } }) => ({
+        name,
+        fingerprint,
+        repeat,
+        meanMs: state.lanes.get(name)?.meanMs ?? 0
+      })),
+    standing: () => standing(state, times),
+    open: Effect.sync(() => Admission.open(state)),
+    drain: Effect.sync(() => table.obey(Admission.drain(state))),
+    idle: Effect.sync(() => state.running === 0 && state.heldBytes === 0).pipe(
+      Effect.repeat({ until: (idle) => idle, schedule: Schedule.spaced("10 millis") }),
+      Effect.asVoid
+    ),
+    stop: Effect.sync(() => table.obey(Admission.stop(state)))
+  })
+})
+
+/** A refusal names this many services, so that it stays small. */
+const offeredMax = 50
+const deadlineCheckEvery = "25 millis"
+const pressureCheckEvery = "250 millis"
+
+/** Checks what only the router knows (name, caller, schema), then asks the machine. */
+const makeArrive = (options: {
+  readonly node: string
+  readonly state: Admission.State
+  readonly endpoints: ReadonlyMap<string, Endpoint.Endpoint>
+  readonly table: RequestTable
+  readonly nowMs: () => number
+  readonly pressure: () => { readonly heapRatio: number; readonly eventLoopP99Ms: number }
+}): ServiceRouter["Service"]["arrive"] => {
+  const { endpoints, node, nowMs, pressure, state, table } = options
   let lastId = 0
-  let pressure = { heapRatio: 0, eventLoopP99Ms: 0 }
-
-  const loadHead = (service: string) =>
-    Effect.map(replyVersion, (version): LoadHead => ({
-      inFlight: state.running,
-      queued: state.queued,
-      meanMs: state.lanes.get(service)?.meanMs ?? 0,
-      version
-    }))
-
-  const respond = (entry: Entry, answer: Endpoint.Answer) =>
-    Effect.flatMap(loadHead(entry.endpoint.name), (load) =>
-      Effect.ignore(entry.respond(answer, load))
-    )
-
-  const serve = (id: number, entry: Entry) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        const startedMs = nowMs()
-        const exit = yield* Effect.exit(restore(entry.endpoint.run(entry.head, entry.body)))
-        entry.body = nothing
-        const endedMs = nowMs()
-        const ok = exit._tag === "Success" && !isBroken(exit.value)
-        if (ok) Histogram.record(times.get(entry.endpoint.name)!, endedMs - startedMs)
-        dispatch(() => Admission.finished(state, id, ok, endedMs))
-        if (exit._tag === "Success") yield* respond(entry, exit.value)
-        else if (entry.interruption === "deadline") {
-          yield* respond(entry, refused(expired(entry, true)))
-        }
-        entries.delete(id)
-        Admission.released(state, id)
-      })
-    ).pipe(
-      Effect.provideService(PeerIdentity, entry.caller.identity),
-      Effect.provideService(CurrentRequest, {
-        idempotencyKey: entry.head.idempotencyKey,
-        seen: entry.head.seen,
-        deadlineMs: entry.deadlineMs
-      }),
-      halt.guard
-    )
-
-  const fork = Effect.runForkWith(context)
-
-  const obey = (command: Admission.Command) => {
-    const entry = entries.get(command.id)
-    if (entry === undefined) return
-    switch (command._tag) {
-      case "Start": {
-        entry.fiber = fork(serve(command.id, entry))
-        return
-      }
-      case "Interrupt": {
-        entry.interruption = command.why
-        entry.fiber?.interruptUnsafe()
-        return
-      }
-      case "Answer": {
-        entries.delete(command.id)
-        const refusal = command.why === "Draining" ? new Draining({ node }) : expired(entry, false)
-        fork(respond(entry, refused(refusal)))
-        return
-      }
-    }
-  }
-
-  const dispatch = (step: () => ReadonlyArray<Admission.Command>) => {
-    for (const command of step()) obey(command)
-  }
-
   const refuse = (refusal: Refusal) => {
     Admission.refused(state, refusal._tag)
     return { refusal }
   }
-
-  const arrive: ServiceRouter["Service"]["arrive"] = (caller, head, respond) => {
+  return (caller, head, respond) => {
     const endpoint = endpoints.get(head.service)
     if (endpoint === undefined) {
-      return refuse(new ServiceNotFound({ service: head.service, offered }))
+      const names = offered(endpoints)
+        .map(({ name }) => name)
+        .slice(0, offeredMax)
+      return refuse(new ServiceNotFound({ service: head.service, offered: names }))
     }
     if (endpoint.traits.access === "internal" && caller.identity._tag !== "Node") {
       const reason = "this service is for nodes of the cloud only"
@@ -256,9 +235,8 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
     }
     if (head.fingerprint !== undefined && head.fingerprint !== endpoint.fingerprint) {
       const what = `the schema of ${head.service}`
-      return refuse(
-        new VersionMismatch({ what, ours: endpoint.fingerprint, theirs: head.fingerprint })
-      )
+      const { fingerprint } = endpoint
+      return refuse(new VersionMismatch({ what, ours: fingerprint, theirs: head.fingerprint }))
     }
     const id = ++lastId
     const arrivedMs = nowMs()
@@ -269,94 +247,38 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
       bytes: head.size,
       remainingMs: head.remainingMs,
       nowMs: arrivedMs,
-      ...pressure
+      ...pressure()
     })
-    if (verdict._tag !== "Accepted") {
-      return { refusal: toRefusal(verdict, head, node, state) }
-    }
-    entries.set(id, {
-      endpoint,
-      caller,
-      head,
-      respond,
-      deadlineMs: arrivedMs + head.remainingMs,
-      body: nothing,
-      fiber: undefined,
-      interruption: undefined
-    })
+    if (verdict._tag !== "Accepted") return { refusal: toRefusal(verdict, head, node, state) }
+    const deadlineMs = arrivedMs + head.remainingMs
+    table.add(id, { endpoint, identity: caller.identity, head, respond, deadlineMs })
     return { id }
   }
+}
 
-  yield* Effect.sync(() => dispatch(() => Admission.tick(state, nowMs()))).pipe(
-    Effect.repeat(Schedule.spaced("25 millis")),
-    halt.guard,
-    Effect.forkScoped
-  )
-  yield* loadOfNode.sample.pipe(
-    Effect.map((sample) => (pressure = sample)),
-    Effect.repeat(Schedule.spaced("250 millis")),
-    Effect.forkScoped
-  )
-  yield* Effect.addFinalizer(() =>
-    Fiber.interruptAll(Array.from(entries.values()).flatMap(({ fiber }) => fiber ?? []))
-  )
+const loadOf = (
+  { lanes, queued, running }: Admission.State,
+  service: string,
+  version: number
+): LoadHead => ({ inFlight: running, queued, meanMs: lanes.get(service)?.meanMs ?? 0, version })
 
-  return ServiceRouter.of({
-    arrive,
-    start: (id, body) => {
-      const entry = entries.get(id)
-      if (entry === undefined) return
-      entry.body = body
-      dispatch(() => Admission.uploaded(state, id, nowMs()))
-    },
-    cancel: (id) => {
-      dispatch(() => Admission.cancelled(state, id))
-      if (entries.get(id)?.fiber === undefined) entries.delete(id)
-    },
-    load: loadHead,
-    services: () =>
-      Array.from(endpoints.values())
-        .filter(({ traits }) => traits.access !== "internal")
-        .map(({ fingerprint, name, traits }) => ({
-          name,
-          fingerprint,
-          repeat: traits.repeat,
-          meanMs: state.lanes.get(name)?.meanMs ?? 0
-        })),
-    standing: () => ({
-      counters: state.counters,
-      queued: state.queued,
-      running: state.running,
-      services: Array.from(times, ([name, histogram]) => ({
-        name,
-        completed: state.lanes.get(name)?.completed ?? 0,
-        p50Ms: Histogram.percentile(histogram, 0.5),
-        p99Ms: Histogram.percentile(histogram, 0.99)
-      }))
-    }),
-    open: Effect.sync(() => Admission.open(state)),
-    drain: Effect.sync(() => dispatch(() => Admission.drain(state))),
-    idle: Effect.sync(() => state.running === 0 && state.heldBytes === 0).pipe(
-      Effect.repeat({ until: (idle) => idle, schedule: Schedule.spaced("10 millis") }),
-      Effect.asVoid
-    ),
-    stop: Effect.sync(() => dispatch(() => Admission.stop(state)))
-  })
+const offered = (endpoints: ReadonlyMap<string, Endpoint.Endpoint>) =>
+  Array.from(endpoints.values()).filter(({ traits }) => traits.access !== "internal")
+
+const standing = (
+  { counters, lanes, queued, running }: Admission.State,
+  times: ReadonlyMap<string, Histogram.Histogram>
+): Standing => ({
+  counters,
+  queued,
+  running,
+  services: Array.from(times, ([name, histogram]) => ({
+    name,
+    completed: lanes.get(name)?.completed ?? 0,
+    p50Ms: Histogram.percentile(histogram, 0.5),
+    p99Ms: Histogram.percentile(histogram, 0.99)
+  }))
 })
-
-const nothing = new Uint8Array()
-
-const refused = (refusal: Refusal): Endpoint.Answer => ({ outcome: "refused", refusal })
-
-const isBroken = (answer: Endpoint.Answer) =>
-  answer.outcome === "refused" && answer.refusal._tag === "ServiceFailed"
-
-const expired = ({ head }: Pick<Entry, "head">, started: boolean) =>
-  new DeadlineExceeded({
-    service: head.service,
-    started,
-    ...(head.idempotencyKey !== undefined && { idempotencyKey: head.idempotencyKey })
-  })
 
 const toRefusal = (
   verdict: Exclude<Admission.Verdict, { readonly _tag: "Accepted" }>,
@@ -373,6 +295,6 @@ const toRefusal = (
     case "BodyTooLarge":
       return new BodyTooLarge({ bytes: head.size, maxBytes: limits.bodyBytesMax })
     case "DeadlineExceeded":
-      return expired({ head }, false)
+      return expired(head, false)
   }
 }

@@ -22,6 +22,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaBinary from "effect/encoding/SchemaBinary"
 import { UpdateInfo } from "../cloud/UpdateInfo.ts"
+import { invariant } from "../invariant.ts"
 import { Refusal } from "./Refusal.ts"
 
 /** A request's body up to this size travels with its head. */
@@ -29,7 +30,14 @@ export const inlineMaxBytes = 64 * 1024
 /** A larger one travels in parts of this size. */
 export const chunkBytes = 256 * 1024
 
-const Count = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
+/** Names and keys: a refusal repeats them, and must fit into a head itself. */
+export const nameMaxLength = 256
+/** The parameters of one request, in UTF-16 units. What is larger belongs into the data. */
+export const paramsMaxLength = 16_384
+
+const Count = Schema.Number.check(
+  Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+)
 
 /**
  * - `mode`: `typed` when the body is the schema's binary form; `bytes` when it is the caller's.
@@ -40,13 +48,13 @@ const Count = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: Number
  * @since 0.1.0
  */
 export const RequestHead = Schema.Struct({
-  service: Schema.String,
+  service: Schema.String.check(Schema.isMaxLength(nameMaxLength)),
   mode: Schema.Literals(["typed", "bytes"]),
   params: Schema.optionalKey(Schema.Array(Schema.String)),
-  fingerprint: Schema.optionalKey(Schema.String),
+  fingerprint: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(nameMaxLength))),
   size: Count,
   remainingMs: Count,
-  idempotencyKey: Schema.optionalKey(Schema.String),
+  idempotencyKey: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(nameMaxLength))),
   seen: Count
 })
 /** @category models */
@@ -90,10 +98,20 @@ const ProbeHead = Schema.Struct({ service: Schema.String })
  * @since 0.1.0
  */
 export type Message =
-  | { readonly _tag: "Request"; readonly id: number; readonly head: RequestHead; readonly body: Uint8Array }
+  | {
+      readonly _tag: "Request"
+      readonly id: number
+      readonly head: RequestHead
+      readonly body: Uint8Array
+    }
   | { readonly _tag: "Proceed"; readonly id: number }
   | { readonly _tag: "Chunk"; readonly id: number; readonly body: Uint8Array }
-  | { readonly _tag: "Reply"; readonly id: number; readonly head: ReplyHead; readonly body: Uint8Array }
+  | {
+      readonly _tag: "Reply"
+      readonly id: number
+      readonly head: ReplyHead
+      readonly body: Uint8Array
+    }
   | { readonly _tag: "Interrupt"; readonly id: number }
   | { readonly _tag: "Probe"; readonly id: number; readonly service: string }
   | { readonly _tag: "Load"; readonly id: number; readonly head: LoadHead }
@@ -113,7 +131,16 @@ export class MalformedFrame extends Schema.TaggedError<MalformedFrame>()("Malfor
   }
 }
 
-const kinds = ["Request", "Proceed", "Chunk", "Reply", "Interrupt", "Probe", "Load", "Node"] as const
+const kinds = [
+  "Request",
+  "Proceed",
+  "Chunk",
+  "Reply",
+  "Interrupt",
+  "Probe",
+  "Load",
+  "Node"
+] as const
 const prefixBytes = 7
 const headMaxBytes = 0xffff
 const ageMax = 0xffffffff
@@ -133,6 +160,7 @@ const load = codec(LoadHead)
 const info = codec(UpdateInfo)
 
 const frame = (kind: (typeof kinds)[number], id: number, head: Uint8Array): Uint8Array => {
+  invariant(head.length <= headMaxBytes, "WI4: a head has at most 64 KiB")
   const out = new Uint8Array(prefixBytes + head.length)
   out[0] = kinds.indexOf(kind) + 1
   out[1] = id >>> 24
@@ -145,11 +173,9 @@ const frame = (kind: (typeof kinds)[number], id: number, head: Uint8Array): Uint
   return out
 }
 
-/** The head of a request frame; its body follows in the same frame. `undefined`: head over 64 KiB. */
-export const encodeRequest = (id: number, head: RequestHead): Uint8Array | undefined => {
-  const bytes = request.encode(head)
-  return bytes.length > headMaxBytes ? undefined : frame("Request", id, bytes)
-}
+/** The head of a request frame; its body follows in the same frame. */
+export const encodeRequest = (id: number, head: RequestHead): Uint8Array =>
+  frame("Request", id, request.encode(head))
 export const encodeProceed = (id: number): Uint8Array => frame("Proceed", id, empty)
 export const encodeChunk = (id: number): Uint8Array => frame("Chunk", id, empty)
 export const encodeReply = (id: number, head: ReplyHead): Uint8Array =>

@@ -49,7 +49,10 @@ describe("Attempts", () => {
 
   it("waits as long as the first full node asked, with jitter, and then asks all again", () => {
     let state = Attempts.initial("once")
-    for (const [name, retryAfterMs] of [["a", 300], ["b", 200]] as const) {
+    for (const [name, retryAfterMs] of [
+      ["a", 300],
+      ["b", 200]
+    ] as const) {
       state = Attempts.step(state, node(name), { _tag: "Overloaded", retryAfterMs }, context())[0]
     }
     const [next, decision] = Attempts.step(state, undefined, nobody, context())

@@ -22,7 +22,11 @@ import {
 const ports = [7401, 7402, 7403]
 const startThree = Effect.forEach(
   ports,
-  (port) => startNode(port, ports.filter((other) => other !== port)),
+  (port) =>
+    startNode(
+      port,
+      ports.filter((other) => other !== port)
+    ),
   { concurrency: "unbounded" }
 )
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -40,7 +44,10 @@ describe("CloudNode", () => {
       yield* startThree
       const client = yield* startClient([7401])
       assert.deepStrictEqual(yield* client.call(Length, { text: "four" }), { length: 4 })
-      assert.strictEqual(text(yield* client.sendData(bytes('{"text":"abc"}'), "Length")), '{"length":3}')
+      assert.strictEqual(
+        text(yield* client.sendData(bytes('{"text":"abc"}'), "Length")),
+        '{"length":3}'
+      )
       assert.strictEqual(text(yield* client.sendData(bytes("raw"), "Echo")), "raw")
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
@@ -72,8 +79,14 @@ describe("CloudNode", () => {
       const client = yield* startClient([7401])
       assert.strictEqual(yield* tagOf(client.sendData(bytes("x"), "Nothing")), "ServiceNotFound")
       assert.strictEqual(yield* tagOf(client.sendData(bytes("{"), "Length")), "InvalidPayload")
-      assert.strictEqual(yield* tagOf(client.sendData(bytes('{"text":1}'), "Length")), "InvalidPayload")
-      assert.strictEqual(yield* tagOf(client.sendData(new Uint8Array(100_001), "Echo")), "BodyTooLarge")
+      assert.strictEqual(
+        yield* tagOf(client.sendData(bytes('{"text":1}'), "Length")),
+        "InvalidPayload"
+      )
+      assert.strictEqual(
+        yield* tagOf(client.sendData(new Uint8Array(100_001), "Echo")),
+        "BodyTooLarge"
+      )
       const internal = client.sendData(bytes("1"), "UpdateInfo", { node: address(7401) })
       assert.strictEqual(yield* tagOf(internal), "NotAuthorized")
       assert.strictEqual(text(yield* client.sendData(bytes("still here"), "Echo")), "still here")
@@ -147,28 +160,34 @@ describe("CloudNode", () => {
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 
-  it.live("[CL17] [CL18] a draining node finishes what runs, hands back what waits, and callers notice nothing", () =>
-    Effect.gen(function* () {
-      const gate = yield* Gate
-      const scope = yield* Scope.make()
-      yield* Scope.provide(startNode(7401, [7402]), scope)
-      const client = yield* startClient([7401], 1)
-      // One runs on the first node, the others wait there: it is the only one that the client knows.
-      const calls = yield* Effect.forEach([1, 2, 3, 4], () => Effect.forkChild(client.call(HeldPure, undefined)))
-      while (gate.started === 0) yield* Effect.yieldNow
-      yield* settle
-      assert.strictEqual(gate.started, 1)
-      yield* startNode(7402, [7401])
-      yield* client.registerNode(address(7402))
-      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
-      while (gate.started < 2) yield* Effect.yieldNow
-      yield* Deferred.succeed(gate.open, undefined)
-      for (const call of calls) assert.strictEqual(yield* Fiber.join(call), "done")
-      yield* Fiber.join(closing)
-      assert.strictEqual(gate.interrupted, 0)
-      const [, stats] = [...(yield* client.collectStats)].find(([node]) => node === address(7402))!
-      assert.strictEqual(Result.getOrThrow(stats).completed, 3)
-    }).pipe(Effect.scoped, Effect.provide(Base))
+  it.live(
+    "[CL17] [CL18] a draining node finishes what runs, hands back what waits, and callers notice nothing",
+    () =>
+      Effect.gen(function* () {
+        const gate = yield* Gate
+        const scope = yield* Scope.make()
+        yield* Scope.provide(startNode(7401, [7402]), scope)
+        const client = yield* startClient([7401], 1)
+        // One runs on the first node, the others wait there: it is the only one that the client knows.
+        const calls = yield* Effect.forEach([1, 2, 3, 4], () =>
+          Effect.forkChild(client.call(HeldPure, undefined))
+        )
+        while (gate.started === 0) yield* Effect.yieldNow
+        yield* settle
+        assert.strictEqual(gate.started, 1)
+        yield* startNode(7402, [7401])
+        yield* client.registerNode(address(7402))
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+        while (gate.started < 2) yield* Effect.yieldNow
+        yield* Deferred.succeed(gate.open, undefined)
+        for (const call of calls) assert.strictEqual(yield* Fiber.join(call), "done")
+        yield* Fiber.join(closing)
+        assert.strictEqual(gate.interrupted, 0)
+        const [, stats] = [...(yield* client.collectStats)].find(
+          ([node]) => node === address(7402)
+        )!
+        assert.strictEqual(Result.getOrThrow(stats).completed, 3)
+      }).pipe(Effect.scoped, Effect.provide(Base))
   )
 
   it.live("[CL15] a call that may be repeated goes elsewhere when its node is lost", () =>

@@ -63,14 +63,14 @@ const held = Effect.gen(function* () {
   gate.started++
   yield* Deferred.await(gate.open)
   return "done"
-}).pipe(
-  Effect.onInterrupt(() => Effect.map(Gate, (gate) => void gate.interrupted++))
-)
+}).pipe(Effect.onInterrupt(() => Effect.map(Gate, (gate) => void gate.interrupted++)))
 
 export const Handlers = Services.toLayer({
   Echo: (bytes) => Effect.succeed(bytes),
   Length: ({ text }) =>
-    text === "" ? Effect.fail(new NoGood({ why: "empty" })) : Effect.succeed({ length: text.length }),
+    text === ""
+      ? Effect.fail(new NoGood({ why: "empty" }))
+      : Effect.succeed({ length: text.length }),
   Broken: () => Effect.die(new Error("a secret cause")),
   Held: () => held,
   HeldPure: () => held,
@@ -106,7 +106,4 @@ export const startNode = (
   )
 
 export const startClient = (ports: ReadonlyArray<number>, warm = 2) =>
-  Effect.map(
-    Layer.build(Client.layer({ seeds: ports.map(address), warm })),
-    Context.get(Client)
-  )
+  Effect.map(Layer.build(Client.layer({ seeds: ports.map(address), warm })), Context.get(Client))

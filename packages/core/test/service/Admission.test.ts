@@ -69,7 +69,8 @@ describe("Admission", () => {
     for (const id of [1, 2, 3, 4]) take(state, id)
     const held = state.heldBytes
     const verdict = Admission.arrive(state, arrival(5, overrides))
-    const reason = verdict._tag === "Overloaded" ? verdict.reason : "why" in verdict ? verdict.why : ""
+    const reason =
+      verdict._tag === "Overloaded" ? verdict.reason : "why" in verdict ? verdict.why : ""
     assert.strictEqual(reason, expected)
     assert.strictEqual(state.heldBytes, held)
     assert.isFalse(state.tickets.has(5))
@@ -151,7 +152,16 @@ describe("Admission", () => {
   // The machine checks CL10 and CL21 after every step and throws; here any interleaving is driven.
   it("[CL8] [CL21] every request ends exactly once, and the counters add up, in any order of events", () => {
     const event = fc.record({
-      kind: fc.constantFrom("arrive", "upload", "finish", "release", "cancel", "tick", "drain", "stop"),
+      kind: fc.constantFrom(
+        "arrive",
+        "upload",
+        "finish",
+        "release",
+        "cancel",
+        "tick",
+        "drain",
+        "stop"
+      ),
       pick: fc.nat(1000),
       bytes: fc.nat(500),
       remainingMs: fc.nat(50),
@@ -206,7 +216,7 @@ describe("Admission", () => {
         }
         obey(Admission.drain(state))
         // What a drain leaves waiting: the services that are not counted.
-        for (const { id, phase } of [...state.tickets.values()]) {
+        for (const { id, phase } of Array.from(state.tickets.values())) {
           if (phase === "replying") continue
           end(id)
           obey(Admission.cancelled(state, id))

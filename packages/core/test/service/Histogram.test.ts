@@ -12,7 +12,10 @@ it("a percentile is at most a tenth above the truth, and never below it", () => 
         for (const value of values) Histogram.record(histogram, value)
         const truth = values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1]!
         const found = Histogram.percentile(histogram, share)
-        assert.isTrue(found >= truth * 0.999_999 && found <= truth * 1.1001, `${found} for ${truth}`)
+        assert.isTrue(
+          found >= truth * 0.999_999 && found <= truth * 1.1001,
+          `${found} for ${truth}`
+        )
       }
     )
   )

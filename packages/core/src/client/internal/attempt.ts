@@ -33,7 +33,9 @@ export const send = (
   Effect.matchEffect(link.request(head, body), {
     onSuccess: (reply) => {
       const { refusal } = reply.head
-      return refusal === undefined ? Effect.succeed(reply) : Effect.fail(meaning(link.node, refusal))
+      return refusal === undefined
+        ? Effect.succeed(reply)
+        : Effect.fail(meaning(link.node, refusal))
     },
     onFailure: ({ node, started }) => {
       const { idempotencyKey, service } = head
@@ -66,11 +68,7 @@ const meaning = (node: NodeId, refusal: Refusal): Missed | Refusal => {
     case "NotReady":
       return new Missed(node, { _tag: "TurnedAway" }, refusal)
     case "Overloaded":
-      return new Missed(
-        node,
-        { _tag: "Overloaded", retryAfterMs: refusal.retryAfterMs },
-        refusal
-      )
+      return new Missed(node, { _tag: "Overloaded", retryAfterMs: refusal.retryAfterMs }, refusal)
     case "VersionMismatch":
     case "ServiceNotFound":
       return new Missed(node, { _tag: "Unfit" }, refusal)

@@ -13,7 +13,8 @@ import type { NodeId } from "../../cloud/UpdateInfo.ts"
 import type { Repeat } from "../../service/Access.ts"
 import { DeadlineExceeded, type Refusal, ServiceNotFound } from "../../service/Refusal.ts"
 import { CurrentRequest } from "../../service/RequestContext.ts"
-import type { RequestHead } from "../../service/Wire.ts"
+import { InvalidPayload } from "../../service/ServiceBytes.ts"
+import { nameMaxLength, paramsMaxLength, type RequestHead } from "../../service/Wire.ts"
 import type { Address } from "../../transport/Address.ts"
 import { type CallError, CloudUnreachable } from "../CallError.ts"
 import type { Link, LinkReply } from "../Link.ts"
@@ -49,7 +50,6 @@ const unreachableMaxMs = 5000
 export const make = Effect.gen(function* () {
   const links = yield* Links
   const table = yield* NodeTable
-  const place = yield* makePlace
   const random = yield* SecureRandom.SecureRandom
   const clock = yield* Clock.Clock
   const budget = RetryBudget.make()
@@ -57,50 +57,26 @@ export const make = Effect.gen(function* () {
   let seen = 0
   let answered = false
 
-  const attempt = (link: Link, { body, deadlineMs, head, key }: Running) =>
-    Attempt.send(
-      link,
-      {
-        ...head,
-        size: body.length,
-        remainingMs: Math.max(0, deadlineMs - nowMs()),
-        seen,
-        ...(key !== undefined && { idempotencyKey: key })
-      },
-      body
-    ).pipe(
-      Effect.tap(({ head: { load } }) =>
+  const attempt: SendTo = (link, { body, deadlineMs, head, key }) =>
+    Effect.tap(
+      Attempt.send(
+        link,
+        {
+          ...head,
+          size: body.length,
+          remainingMs: Math.max(0, deadlineMs - nowMs()),
+          seen,
+          ...(key !== undefined && { idempotencyKey: key })
+        },
+        body
+      ),
+      ({ head: { load } }) =>
         Effect.sync(() => {
           seen = Math.max(seen, load.version)
           answered = true
         })
-      )
     )
-
-  const placed = Effect.fnUntraced(function* (call: Running, repeat: Repeat) {
-    let state = Attempts.initial(repeat)
-    let last: CallError | undefined
-    while (true) {
-      const result = yield* Effect.result(
-        place(call.service, state.exclude, (link) => attempt(link, call))
-      )
-      if (result._tag === "Success") return result.success
-      if (!(result.failure instanceof Attempt.Missed)) return yield* Effect.fail(result.failure)
-      const { error, node, outcome } = result.failure
-      if (outcome._tag !== "NobodyLeft") last = error
-      const endMs = answered ? call.deadlineMs : Math.min(call.deadlineMs, call.startMs + unreachableMaxMs)
-      const [next, decision] = Attempts.step(state, node, outcome, {
-        remainingMs: endMs - nowMs(),
-        random: yield* Random.next,
-        spend: () => RetryBudget.spend(budget, nowMs())
-      })
-      state = next
-      if (decision._tag === "GiveUp" || decision._tag === "Ambiguous") {
-        return yield* Effect.fail(last ?? error)
-      }
-      if (decision._tag === "Wait") yield* Effect.sleep(decision.ms)
-    }
-  })
+  const placed = yield* makePlaced(attempt, budget, nowMs, () => answered)
 
   const addressed = Effect.fnUntraced(function* (call: Running, node: Address) {
     const link = yield* Effect.mapError(links.to(node), (why) =>
@@ -117,6 +93,7 @@ export const make = Effect.gen(function* () {
       const { deadlineMs: parentMs } = yield* CurrentRequest
       const repeat = call.repeat ?? repeatOf(table, service)
       const key = call.idempotencyKey ?? (repeat === "keyed" ? yield* random.uuidV7() : undefined)
+      yield* checkHead(call.head, key)
       const timeout = Duration.fromInputUnsafe(call.timeout ?? defaultTimeout)
       const startMs = nowMs()
       const timeoutMs = Math.min(Duration.toMillis(timeout), timeoutMaxMs, parentMs - startMs)
@@ -137,6 +114,55 @@ export const make = Effect.gen(function* () {
       })
     })
   }
+})
+
+type SendTo = (link: Link, call: Running) => Effect.Effect<LinkReply, Attempt.Missed | Refusal>
+
+/** What no node would take, said without asking one. */
+const checkHead = ({ params = [], service }: Call["head"], key: string | undefined) => {
+  const issue =
+    service.length > nameMaxLength || (key?.length ?? 0) > nameMaxLength
+      ? `its name and its idempotency key have at most ${nameMaxLength} characters`
+      : params.join("").length > paramsMaxLength
+        ? `its parameters have at most ${paramsMaxLength} characters; put the rest into the data`
+        : undefined
+  return issue === undefined
+    ? Effect.void
+    : Effect.fail(new InvalidPayload({ service: service.slice(0, nameMaxLength), issue }))
+}
+
+/** Makes attempts until one is answered, or the rules say that there is no use. */
+const makePlaced = Effect.fnUntraced(function* (
+  attempt: SendTo,
+  budget: RetryBudget.RetryBudget,
+  nowMs: () => number,
+  answered: () => boolean
+) {
+  const place = yield* makePlace
+  return Effect.fnUntraced(function* (call: Running, repeat: Repeat) {
+    let state = Attempts.initial(repeat)
+    let last: CallError | undefined
+    while (true) {
+      const result = yield* Effect.result(
+        place(call.service, state.exclude, (link) => attempt(link, call))
+      )
+      if (result._tag === "Success") return result.success
+      if (!(result.failure instanceof Attempt.Missed)) return yield* Effect.fail(result.failure)
+      const { error, node, outcome } = result.failure
+      if (outcome._tag !== "NobodyLeft") last = error
+      const graceMs = answered() ? Infinity : call.startMs + unreachableMaxMs
+      const [next, decision] = Attempts.step(state, node, outcome, {
+        remainingMs: Math.min(call.deadlineMs, graceMs) - nowMs(),
+        random: yield* Random.next,
+        spend: () => RetryBudget.spend(budget, nowMs())
+      })
+      state = next
+      if (decision._tag === "GiveUp" || decision._tag === "Ambiguous") {
+        return yield* Effect.fail(last ?? error)
+      }
+      if (decision._tag === "Wait") yield* Effect.sleep(decision.ms)
+    }
+  })
 })
 
 /**
@@ -188,14 +214,11 @@ const makePlace = Effect.gen(function* () {
       for (const node of exclude) candidates.delete(node)
       const reply = yield* once(service, exclude, candidates, use)
       if (reply !== undefined) return reply
-      yield* Effect.mapError(
-        links.another(exclude),
-        (others) => {
-          const error = nobody(service, candidates, others, table)
-          const lacking = error._tag === "ServiceNotFound"
-          return new Attempt.Missed(undefined, { _tag: "NobodyLeft", lacking }, error)
-        }
-      )
+      yield* Effect.mapError(links.another(exclude), (others) => {
+        const error = nobody(service, candidates, others, table)
+        const lacking = error._tag === "ServiceNotFound"
+        return new Attempt.Missed(undefined, { _tag: "NobodyLeft", lacking }, error)
+      })
     }
   })
 })

@@ -126,8 +126,15 @@ export interface Arrival {
 
 export type Verdict =
   | { readonly _tag: "Accepted" }
-  | { readonly _tag: "Refused"; readonly why: "Draining" | "NotReady" | "BodyTooLarge" | "DeadlineExceeded" }
-  | { readonly _tag: "Overloaded"; readonly reason: Overloaded["reason"]; readonly retryAfterMs: number }
+  | {
+      readonly _tag: "Refused"
+      readonly why: "Draining" | "NotReady" | "BodyTooLarge" | "DeadlineExceeded"
+    }
+  | {
+      readonly _tag: "Overloaded"
+      readonly reason: Overloaded["reason"]
+      readonly retryAfterMs: number
+    }
 
 export const make = (
   services: Iterable<{
