@@ -28,7 +28,7 @@ import { check } from "./pure/Checked.ts"
 import * as Command from "./pure/Command.ts"
 import { recall } from "./pure/Documents.ts"
 import * as OrderedMap from "./pure/OrderedMap.ts"
-import { Outcome, WriteRefusal, type Refused, type Written } from "./pure/Outcome.ts"
+import { WriteRefusal, type Outcome, type Refused, type Written } from "./pure/Outcome.ts"
 import * as Page from "./pure/Page.ts"
 import * as State from "./pure/State.ts"
 
@@ -155,30 +155,29 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const log = yield* ReplicatedLog
   const random = yield* SecureRandom.SecureRandom
   const compaction = yield* Compaction.make(options.compactAfterBytes ?? 24 * mebibyte)
-  const replica = yield* Replica.make(compaction.applied)
+  const copy = yield* Replica.make(compaction.applied)
   const { maxBytes = 1024 * mebibyte, maxDocuments = 1_000_000 } = options
 
-  const write = Effect.fnUntraced(function* (command: Command.Command) {
+  const write = Effect.fnUntraced(function* (command: Command.Command, deadline: Duration.Input) {
     const { id, op } = command
     const checked = check(command)
     if (checked._tag !== "Checked") return yield* refusal(checked)
-    yield* replica.running
-    const state = yield* replica.state
+    yield* copy.running
+    const before = yield* copy.state
     // Answered before: the log need not carry it again.
-    const known = recall(state, id, checked.fingerprint)
+    const known = recall(before, id, checked.fingerprint)
     if (known !== undefined) return yield* answer(known)
-    const { bytes, documents } = state
+    const { bytes, documents } = before
     const full = documents >= maxDocuments || bytes >= maxBytes
     if (full && growing.includes(op._tag)) return yield* new DatabaseFull({ bytes, documents })
-    const data = Command.encode(command)
-    const maximum = Command.commandMaxBytes
-    if (data.length > maximum) return yield* new TooLarge({ bytes: data.length, maxBytes: maximum })
 
-    const index = yield* Effect.tapErrorTag(log.append(data, { id }), "Overloaded", () =>
-      Effect.andThen(replica.state, compaction.full)
+    const index = yield* Effect.tapErrorTag(
+      log.append(yield* encode(command), { id, deadline }),
+      "Overloaded",
+      () => Effect.andThen(copy.state, compaction.full)
     )
     // It is in the log, so from here on a failure says nothing about the write.
-    const after = yield* Effect.mapError(replica.applied(index), () => new Ambiguous({ id }))
+    const after = yield* Effect.mapError(copy.applied(index), () => new Ambiguous({ id }))
     const outcome = recall(after, id, checked.fingerprint)
     return yield* outcome === undefined ? new Ambiguous({ id }) : answer(outcome)
   })
@@ -186,47 +185,59 @@ const make = Effect.fnUntraced(function* (options: Options) {
   return Database.of({
     execute: Effect.fn("Database.execute")(function* (op, { deadline = "10 seconds", id } = {}) {
       const known = id ?? (yield* random.ulid)
-      const unnamed = op._tag === "AddDocument" && op.document["_id"] === undefined
-      const named = unnamed && op.newId === undefined ? { ...op, newId: yield* random.ulid } : op
-      return yield* Effect.timeoutOrElse(write({ id: known, op: named }), {
+      const unnamed = op._tag === "AddDocument" && op.newId === undefined
+      const named = unnamed ? { ...op, newId: yield* random.ulid } : op
+      return yield* Effect.timeoutOrElse(write({ id: known, op: named }, deadline), {
         duration: deadline,
         orElse: () => Effect.fail(new Ambiguous({ id: known }))
       })
     }),
     read: Effect.fn("Database.read")(function* ({ after = 0, deadline = "10 seconds", ...query }) {
-      const state = yield* Effect.timeoutOrElse(replica.applied(after), {
+      const state = yield* Effect.timeoutOrElse(copy.applied(after), {
         duration: deadline,
         orElse: () => Effect.fail(new Unavailable({ reason: "Behind" }))
       })
-      const reader = Page.read(state, query)
-      for (;;) {
-        const { done, value } = reader.next()
-        if (done !== true) yield* Effect.yieldNow
-        else if ("_tag" in value) return yield* readRefusal(value)
-        else return value
-      }
+      return yield* readPage(state, query)
     }),
-    version: Effect.map(replica.state, ({ index }) => index),
+    version: Effect.map(copy.state, ({ index }) => index),
     barrier: Effect.gen(function* () {
-      yield* replica.running
+      yield* copy.running
       const index = yield* log.barrier
-      yield* replica.applied(index)
+      yield* copy.applied(index)
       return index
     }),
-    collections: Effect.map(replica.state, ({ collections }) =>
-      Array.from(OrderedMap.entries(collections), ([name, { bytes, documents, version }]) => ({
-        name,
-        documents: OrderedMap.size(documents),
-        bytes,
-        version
-      }))
-    ),
-    digest: Effect.map(replica.state, (state) => ({
+    collections: Effect.map(copy.state, collectionInfos),
+    digest: Effect.map(copy.state, (state) => ({
       version: state.index,
       digest: State.digest(state)
     }))
   })
 })
+
+const encode = (command: Command.Command): Effect.Effect<Uint8Array, TooLarge> => {
+  const data = Command.encode(command)
+  return data.length > Command.commandMaxBytes
+    ? Effect.fail(new TooLarge({ bytes: data.length, maxBytes: Command.commandMaxBytes }))
+    : Effect.succeed(data)
+}
+
+const readPage = Effect.fnUntraced(function* (state: State.State, query: Page.Query) {
+  const reader = Page.read(state, query)
+  for (;;) {
+    const { done, value } = reader.next()
+    if (done !== true) yield* Effect.yieldNow
+    else if ("_tag" in value) return yield* readRefusal(value)
+    else return value
+  }
+})
+
+const collectionInfos = ({ collections }: State.State): ReadonlyArray<CollectionInfo> =>
+  Array.from(OrderedMap.entries(collections), ([name, { bytes, documents, version }]) => ({
+    name,
+    documents: OrderedMap.size(documents),
+    bytes,
+    version
+  }))
 
 const mebibyte = 1024 * 1024
 

@@ -128,18 +128,16 @@ describe("apply", () => {
   )
 
   it("[DB8] the digest does not depend on the way to a state", () => {
-    const add = (id: string, collection: string): Command.Command => ({
-      id: `add ${id}`,
-      op: { _tag: "AddDocument", collection, document: { _id: id, a: { x: 1, y: 2 } } }
-    })
-    const turned: Command.Command = {
-      id: "add 1",
-      op: { _tag: "AddDocument", collection: "a", document: { a: { y: 2, x: 1 }, _id: "1" } }
-    }
     const create = commandOf("create", { _tag: "CreateCollection", collection: "a" })
-    const one = applyAll(State.empty, [create, add("1", "a"), add("2", "a")]).state
-    const two = applyAll(State.empty, [create, turned, add("2", "a")]).state
-    assert.strictEqual(State.digest(one), State.digest(two))
+    const documents = [
+      { _id: "1", a: { x: 1, y: 2 } },
+      { a: { y: 2, x: 1 }, _id: "1" }
+    ]
+    const [one, two] = documents.map((document) => {
+      const add = commandOf("add", { _tag: "AddDocument", collection: "a", document })
+      return applyAll(State.empty, [create, add]).state
+    })
+    assert.strictEqual(State.digest(one!), State.digest(two!))
   })
 
   it("[DB1] an entry out of order stops the node, and an internal one moves the version", () => {
@@ -194,9 +192,9 @@ describe("apply", () => {
   })
 
   it("[DB2] there are at most 1,000 collections", () => {
-    const create = (at: number) =>
+    const sent = Array.from({ length: 1001 }, (_, at) =>
       commandOf(`${at}`, { _tag: "CreateCollection", collection: `c${at}` })
-    const sent = Array.from({ length: 1001 }, (_, at) => create(at))
+    )
     const { outcomes } = applyAll(State.empty, sent)
     assert.deepInclude(outcomes.at(-2), { _tag: "Written" })
     assert.deepStrictEqual(outcomes.at(-1), { _tag: "TooManyCollections", max: 1000 })
@@ -250,13 +248,13 @@ describe("Snapshot", () => {
   })
 
   it("[DB6] a frame that is missing is found, and one that is repeated changes nothing", () => {
-    const add = (at: number) =>
+    const many = Array.from({ length: 12 }, (_, at) =>
       commandOf(`${at}`, {
         _tag: "AddDocument",
         collection: "a",
         document: { _id: `${at}`, text: "x".repeat(100_000) }
       })
-    const many = Array.from({ length: 12 }, (_, at) => add(at))
+    )
     const { state } = applyAll(State.empty, [create, ...many])
     const frames = [...Snapshot.encode(state)]
     assert.isAtLeast(frames.length, 4)

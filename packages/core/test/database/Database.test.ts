@@ -1,0 +1,356 @@
+import { assert, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import type { Database } from "../../src/database/Database.ts"
+import * as Command from "../../src/database/pure/Command.ts"
+import { InvariantViolation } from "../../src/invariant.ts"
+import { LogIndex, LogTime, Unavailable, type LogEntry } from "../../src/log/ReplicatedLog.ts"
+import { LinkFailed, type Caller } from "../../src/log/WriterLink.ts"
+import { AppendEntry } from "../../src/service/LogServices.ts"
+import { follower, overFake, writer } from "./nodes.ts"
+
+const create = Command.CreateCollection.make({ collection: "a" })
+const add = (document: Command.Document) => Command.AddDocument.make({ collection: "a", document })
+const name = (at: number) => String(at).padStart(4, "0")
+const readAll = (database: Database["Service"], after = 0) =>
+  Effect.map(database.read({ collection: "a", limit: 1000, after }), ({ documents }) => documents)
+
+it.effect("[DB10] a write is answered once this node has applied it", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer()
+    yield* database.execute(create)
+    const written = yield* database.execute(add({ _id: "1", color: "red" }))
+    assert.deepInclude<unknown>(written, { _id: "1", version: 2, modified: 1 })
+    assert.strictEqual(yield* database.version, 2)
+    assert.deepStrictEqual(yield* database.read({ collection: "a" }), {
+      documents: [{ _id: "1", color: "red" }],
+      version: LogIndex.make(2)
+    })
+    assert.deepStrictEqual(yield* database.collections, [
+      { name: "a", documents: 1, bytes: 25, version: LogIndex.make(2) }
+    ])
+  })
+)
+
+it.effect("[DB4] a write that is repeated under its id gets the first answer", () =>
+  Effect.gen(function* () {
+    const { database, log } = yield* writer()
+    yield* database.execute(create)
+    // Without an _id, each attempt makes another one up; the first one counts.
+    const first = yield* database.execute(add({ color: "red" }), { id: "key" })
+    const again = yield* database.execute(add({ color: "red" }), { id: "key" })
+    assert.deepStrictEqual(again, first)
+    const other = yield* Effect.flip(database.execute(add({ color: "green" }), { id: "key" }))
+    assert.strictEqual(other._tag, "IdempotencyKeyReused")
+    assert.strictEqual((yield* readAll(database)).length, 1)
+    assert.strictEqual(yield* log.barrier, 2)
+  })
+)
+
+it.effect("[DB4] writes under one id at the same time take effect once", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer()
+    yield* database.execute(create)
+    const attempt = database.execute(add({ color: "red" }), { id: "key" })
+    const answers = yield* Effect.all(
+      Array.from({ length: 20 }, () => attempt),
+      {
+        concurrency: "unbounded"
+      }
+    )
+    assert.strictEqual(new Set(answers.map((answer) => JSON.stringify(answer))).size, 1)
+    assert.strictEqual((yield* readAll(database)).length, 1)
+  })
+)
+
+it.effect("[DB11] an invalid write is refused and never appended", () =>
+  Effect.gen(function* () {
+    const { database, log } = yield* writer()
+    yield* database.execute(create)
+    const deep = JSON.parse(`{"_id":"1","d":${"[".repeat(100)}${"]".repeat(100)}}`)
+    const documents: Array<Command.Document> = [
+      { _id: "" },
+      { _id: "x".repeat(129) },
+      { _id: 1 },
+      { _id: "1", n: Infinity },
+      { _id: "1", s: "\ud800" },
+      { _id: "1", u: undefined as never },
+      { _id: "1", at: new Map() as never },
+      { _id: "1", text: "x".repeat(512 * 1024) },
+      JSON.parse(`{"_id":"1","a":{"__proto__":{}}}`),
+      deep
+    ]
+    for (const document of documents) {
+      const error = yield* Effect.flip(
+        database.execute({ _tag: "AddDocument", collection: "a", document })
+      )
+      assert.strictEqual(error._tag, "InvalidDocument")
+    }
+    const operations: Array<Command.Operation> = [
+      { _tag: "CreateCollection", collection: "_system" },
+      { _tag: "CreateCollection", collection: "" },
+      { _tag: "CreateCollection", collection: "x".repeat(65) },
+      { _tag: "DeleteDocuments", collection: "a", filter: { age: { $gt: 1 } } },
+      { _tag: "DeleteDocuments", collection: "a", filter: { text: "x".repeat(20_000) } }
+    ]
+    for (const op of operations)
+      assert.strictEqual((yield* Effect.flip(database.execute(op)))._tag, "InvalidOperation")
+    const key = yield* Effect.flip(database.execute(create, { id: "" }))
+    assert.strictEqual(key._tag, "InvalidOperation")
+    assert.strictEqual(yield* log.barrier, 1)
+  })
+)
+
+it.effect("[DB11] a deepest and a largest document are taken", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer()
+    yield* database.execute(create)
+    const deep = JSON.parse(`{"_id":"deep","d":${"[".repeat(99)}${"]".repeat(99)}}`)
+    yield* database.execute(add(deep))
+    const frame = `{"_id":"large","text":""}`.length
+    yield* database.execute(add({ _id: "large", text: "x".repeat(512 * 1024 - frame) }))
+    assert.strictEqual((yield* readAll(database)).length, 2)
+  })
+)
+
+it.effect("[DB3] many writers on three nodes lose nothing, and the nodes agree", () =>
+  Effect.gen(function* () {
+    const { call, database } = yield* writer()
+    const nodes = [database, yield* follower(call), yield* follower(call)]
+    yield* database.execute(create)
+    yield* Effect.forEach(
+      Array.from({ length: 600 }, (_, at) => at),
+      (at) => nodes[at % 3]!.execute(add({ _id: `${at}` })),
+      { concurrency: "unbounded", discard: true }
+    )
+    for (const node of nodes) {
+      const version = yield* node.barrier
+      assert.strictEqual((yield* readAll(node, version)).length, 600)
+      assert.deepStrictEqual(yield* node.digest, yield* database.digest)
+    }
+  })
+)
+
+it.effect("[DB10] a read waits until the version that its caller has seen is applied here", () =>
+  Effect.gen(function* () {
+    let held = true
+    const { call, database } = yield* writer()
+    const other = yield* follower(((service, payload) =>
+      Effect.suspend(() =>
+        held ? Effect.fail(new LinkFailed({ started: false })) : call(service, payload)
+      )) as Caller)
+    yield* database.execute(create)
+    const { version } = yield* database.execute(add({ _id: "1" }))
+
+    const late = yield* Effect.forkChild(Effect.flip(readAll(other, version)))
+    yield* TestClock.adjust("10 seconds")
+    assert.deepInclude(yield* Fiber.join(late), { _tag: "Unavailable", reason: "Behind" })
+
+    const waiting = yield* Effect.forkChild(readAll(other, version))
+    held = false
+    yield* TestClock.adjust("5 seconds")
+    assert.deepStrictEqual(yield* Fiber.join(waiting), [{ _id: "1" }])
+  })
+)
+
+it.effect("[DB4] an answer that was lost is found again under the same id", () =>
+  Effect.gen(function* () {
+    let lost = true
+    const { call, database } = yield* writer()
+    yield* database.execute(create)
+    const other = yield* follower(((service, payload) =>
+      Effect.suspend(() => {
+        const answer = call(service, payload)
+        return lost && service === (AppendEntry as unknown)
+          ? Effect.andThen(Effect.exit(answer), Effect.fail(new LinkFailed({ started: true })))
+          : answer
+      })) as Caller)
+    const unknown = yield* Effect.flip(other.execute(add({ color: "red" }), { id: "key" }))
+    assert.strictEqual(unknown._tag, "Ambiguous")
+    lost = false
+    const written = yield* other.execute(add({ color: "red" }), { id: "key" })
+    assert.strictEqual(written.version, 2)
+    assert.strictEqual((yield* readAll(database, written.version)).length, 1)
+  })
+)
+
+it.effect("[DB12] pages together are the collection, whatever is written in between", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer()
+    yield* database.execute(create)
+    for (let at = 0; at < 250; at += 2) yield* database.execute(add({ _id: name(at), keep: true }))
+    const found: Array<string> = []
+    let cursor: string | undefined
+    do {
+      const page = yield* database.read({
+        collection: "a",
+        filter: { keep: true },
+        limit: 10,
+        cursor
+      })
+      assert.isAtMost(page.documents.length, 10)
+      found.push(...page.documents.map(({ _id }) => String(_id)))
+      cursor = page.next
+      // Behind the reader, before it, and what does not match.
+      yield* database.execute(add({ _id: name(found.length * 2 - 1) + "x", keep: false }))
+      yield* database.execute(add({ _id: `0000-${found.length}`, keep: true }))
+    } while (cursor !== undefined)
+    const untouched = Array.from({ length: 125 }, (_, at) => name(at * 2))
+    assert.deepStrictEqual(
+      found.filter((id) => !id.includes("-")),
+      untouched
+    )
+    assert.strictEqual(new Set(found).size, found.length)
+  })
+)
+
+it.effect("[DB12] a page fits into a message, and a cursor belongs to its query", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer()
+    yield* database.execute(create)
+    for (const id of ["1", "2", "3", "4"])
+      yield* database.execute(add({ _id: id, text: "x".repeat(300_000) }))
+    const page = yield* database.read({ collection: "a" })
+    assert.strictEqual(page.documents.length, 2)
+    const next = yield* database.read({ collection: "a", cursor: page.next })
+    assert.deepStrictEqual(
+      next.documents.map(({ _id }) => _id),
+      ["3", "4"]
+    )
+    assert.isUndefined(next.next)
+    for (const query of [{ filter: { a: 1 } }, { cursor: "nonsense" }]) {
+      const error = yield* Effect.flip(
+        database.read({ collection: "a", cursor: page.next, ...query })
+      )
+      assert.strictEqual(error._tag, "CursorInvalid")
+    }
+    yield* database.execute(Command.DeleteCollection.make({ collection: "a" }))
+    const gone = yield* Effect.flip(database.read({ collection: "a", cursor: page.next }))
+    assert.strictEqual(gone._tag, "CollectionNotFound")
+    yield* database.execute(create)
+    const another = yield* Effect.flip(database.read({ collection: "a", cursor: page.next }))
+    assert.strictEqual(another._tag, "CursorInvalid")
+  })
+)
+
+it.effect("[DB13] a node whose log began anew serves reads and refuses writes", () =>
+  Effect.gen(function* () {
+    const first = yield* writer()
+    const second = yield* writer()
+    let current = first.call
+    const other = yield* follower(((service, payload) =>
+      Effect.suspend(() => current(service, payload))) as Caller)
+    yield* first.database.execute(create)
+    yield* other.execute(add({ _id: "1" }))
+    current = second.call
+    yield* TestClock.adjust("10 seconds")
+    const refused = yield* Effect.flip(other.execute(add({ _id: "2" })))
+    assert.deepStrictEqual(refused, new Unavailable({ reason: "LogRegressed" }))
+    assert.deepStrictEqual(yield* readAll(other), [{ _id: "1" }])
+    assert.strictEqual((yield* Effect.flip(readAll(other, 3)))._tag, "Unavailable")
+    assert.strictEqual(yield* second.log.barrier, 0)
+  })
+)
+
+it.effect("[DB14] a node stops before an entry that its release does not know", () =>
+  Effect.gen(function* () {
+    const { database, log } = yield* writer()
+    yield* database.execute(create)
+    yield* log.append(new TextEncoder().encode(`{"v":2}`), { id: "new" })
+    yield* log.append(Command.encode({ id: "x", op: add({ _id: "1" }) }), { id: "x" })
+    yield* Effect.yieldNow
+    const refused = yield* Effect.flip(database.execute(add({ _id: "2" })))
+    assert.include(["Unavailable", "Ambiguous"], refused._tag)
+    assert.strictEqual(yield* database.version, 1)
+    assert.deepStrictEqual(yield* readAll(database), [])
+    const after = yield* Effect.flip(database.execute(add({ _id: "2" })))
+    assert.deepStrictEqual(after, new Unavailable({ reason: "Unsupported" }))
+  })
+)
+
+it.effect("[DB15] the writer takes snapshots and trims, and a node that is behind loads one", () =>
+  Effect.gen(function* () {
+    const { call, database, log } = yield* writer({ compactAfterBytes: 20_000 })
+    yield* database.execute(create)
+    for (let at = 0; at < 100; at += 1)
+      yield* database.execute(add({ _id: `${at}`, text: "x".repeat(1000) }), { id: `add ${at}` })
+    yield* Effect.repeat(Effect.yieldNow, { times: 20 })
+    const latest = Option.getOrThrow(yield* log.snapshots.latest)
+    assert.isAbove(latest.index, 60)
+    const trimmed = yield* Effect.flip(Stream.runHead(log.entries(LogIndex.make(1))))
+    assert.strictEqual(trimmed._tag, "Compacted")
+
+    const other = yield* follower(call)
+    yield* other.barrier
+    assert.deepStrictEqual(yield* other.digest, yield* database.digest)
+    // What a write came to is in the snapshot, too.
+    const again = yield* other.execute(add({ _id: "3", text: "x".repeat(1000) }), { id: "add 3" })
+    assert.strictEqual(again.version, 5)
+  })
+)
+
+it.effect("[DB15] a log without room is trimmed, and then takes writes again", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer({ retainedMaxBytes: 8192 })
+    yield* database.execute(create)
+    for (let at = 0; at < 40; at += 1)
+      yield* Effect.retry(database.execute(add({ _id: `${at}`, text: "x".repeat(1000) })), {
+        while: (error) => Effect.as(Effect.yieldNow, error._tag === "Overloaded"),
+        times: 50
+      })
+    assert.strictEqual((yield* readAll(database)).length, 40)
+  })
+)
+
+it.effect("[DB16] a full database refuses what adds, and lets delete", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer({ maxDocuments: 2 })
+    yield* database.execute(create)
+    for (const id of ["1", "2"]) yield* database.execute(add({ _id: id }))
+    assert.strictEqual(
+      (yield* Effect.flip(database.execute(add({ _id: "3" }))))._tag,
+      "DatabaseFull"
+    )
+    yield* database.execute(Command.DeleteDocuments.make({ collection: "a", filter: { _id: "1" } }))
+    yield* database.execute(add({ _id: "3" }))
+  })
+)
+
+const entry = (index: number): LogEntry => ({
+  index: LogIndex.make(index),
+  time: LogTime.make(0),
+  kind: "internal",
+  data: new Uint8Array()
+})
+
+it.effect("[DB1] a gap in the log stops the node", () =>
+  Effect.gen(function* () {
+    const { halt } = yield* overFake({
+      snapshots: { latest: Effect.succeedNone } as never,
+      entries: () => Stream.concat(Stream.make(entry(1), entry(3)), Stream.never)
+    })
+    const exit = yield* Effect.exit(halt.stopped)
+    assert.isTrue(Exit.isFailure(exit))
+    if (Exit.isFailure(exit)) assert.instanceOf(Cause.squash(exit.cause), InvariantViolation)
+  })
+)
+
+it.effect("[DB13] when the database closes, who waits ends with a typed error", () =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const { database } = yield* Scope.provide(writer(), scope)
+    const waiting = yield* Effect.forkChild(Effect.flip(readAll(database, 100)), {
+      startImmediately: true
+    })
+    yield* Scope.close(scope, Exit.void)
+    assert.deepStrictEqual(yield* Fiber.join(waiting), new Unavailable({ reason: "Stopping" }))
+    const refused = yield* Effect.flip(database.execute(create))
+    assert.deepStrictEqual(refused, new Unavailable({ reason: "Stopping" }))
+  })
+)

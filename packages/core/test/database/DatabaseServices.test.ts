@@ -1,0 +1,139 @@
+import { assert, it } from "@effect/vitest"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as RpcTest from "effect/rpc/RpcTest"
+import * as Schema from "effect/Schema"
+import { Database } from "../../src/database/Database.ts"
+import {
+  AddDocument,
+  CreateCollection,
+  DatabaseServices,
+  DeleteCollection,
+  DeleteDocuments,
+  ReadCollection,
+  UpdateDocument
+} from "../../src/service/DatabaseServices.ts"
+import { CurrentRequest } from "../../src/service/RequestContext.ts"
+import * as Service from "../../src/service/Service.ts"
+import { writer } from "./nodes.ts"
+
+it.effect("[DB17] at byte level, data and replies are JSON and the collection is a parameter", () =>
+  Effect.gen(function* () {
+    const send = yield* bytesClient
+    assert.deepStrictEqual<unknown>(yield* send(CreateCollection, "a"), { version: 1 })
+    assert.deepStrictEqual<unknown>(yield* send(CreateCollection, `"b"`), { version: 2 })
+    assert.deepStrictEqual<unknown>(yield* send(CreateCollection, `{"name":"true"}`), {
+      version: 3
+    })
+    assert.deepStrictEqual<unknown>(yield* send(DeleteCollection, "true"), { version: 4 })
+    const added = yield* send(AddDocument, `{"_id":"1","name":"é"}`, "a")
+    assert.deepStrictEqual<unknown>(added, { _id: "1", version: 5 })
+    const updated = yield* send(UpdateDocument, `{"_id":"2","name":"漢"}`, "a")
+    assert.deepStrictEqual<unknown>(updated, { _id: "2", version: 6 })
+    const { _id } = yield* send(AddDocument, `{"name":"x"}`, "a")
+    assert.match(_id!, /^[0-9A-HJKMNP-TV-Z]{26}$/)
+    const page = yield* send(ReadCollection, `{"name":"x"}`, "a")
+    assert.deepStrictEqual<unknown>(page, { documents: [{ _id, name: "x" }], version: 7 })
+    // A ULID of the test clock's first moment comes before the rest.
+    const { next } = yield* send(ReadCollection, "", "a", "1")
+    const rest = yield* send(ReadCollection, "", "a", "", next!)
+    assert.deepStrictEqual<unknown>(rest, {
+      documents: [
+        { _id: "1", name: "é" },
+        { _id: "2", name: "漢" }
+      ],
+      version: 7
+    })
+    const deleted = yield* send(DeleteDocuments, `{"name":"é"}`, "a")
+    assert.deepStrictEqual<unknown>(deleted, { modified: 1, version: 8 })
+  })
+)
+
+it.effect("[DB17] bytes that are no payload are refused with what is wrong", () =>
+  Effect.gen(function* () {
+    for (const data of ["", "{", "[]", "1", "null"]) {
+      assert.isNotEmpty(yield* issue(AddDocument, data, "a"))
+      assert.isNotEmpty(yield* issue(DeleteDocuments, data, "a"))
+    }
+    assert.isNotEmpty(yield* issue(AddDocument, "{}"))
+    for (const limit of ["0", "-1", "1001", "ten"])
+      assert.isNotEmpty(yield* issue(ReadCollection, "", "a", limit))
+  })
+)
+
+it.effect("[DB4] a repeated request gets the first result, also a made-up _id", () =>
+  Effect.gen(function* () {
+    const { client } = yield* services
+    yield* client.CreateCollection({ collection: "a" })
+    const add = client
+      .AddDocument({ collection: "a", document: { color: "red" } })
+      .pipe(asRequest({ idempotencyKey: "key" }))
+    const { _id, version } = yield* add
+    assert.deepStrictEqual(yield* add, { _id, version })
+    const { documents } = yield* client.ReadCollection({ collection: "a" })
+    assert.deepStrictEqual(documents, [{ _id, color: "red" }])
+  })
+)
+
+it.effect("[DB10] a read is at least as new as what its caller has seen", () =>
+  Effect.gen(function* () {
+    const { client } = yield* services
+    yield* client.CreateCollection({ collection: "a" })
+    const late = client
+      .ReadCollection({ collection: "a" })
+      .pipe(asRequest({ seen: 2, deadlineMs: 0 }), Effect.flip)
+    assert.deepInclude(yield* late, { _tag: "Unavailable", reason: "Behind" })
+  })
+)
+
+it.effect("[DB17] errors and pages cross the wire", () =>
+  Effect.gen(function* () {
+    const { client } = yield* services
+    const error = yield* Effect.flip(client.AddDocument({ collection: "a", document: {} }))
+    const codec = Schema.toCodecJson(AddDocument.errorSchema)
+    const sent = JSON.stringify(Schema.encodeSync(codec)(error))
+    assert.deepStrictEqual(Schema.decodeSync(codec)(JSON.parse(sent)), error)
+    assert.strictEqual(error._tag, "CollectionNotFound")
+  })
+)
+
+const services = Effect.gen(function* () {
+  const { database } = yield* writer()
+  const context = yield* Layer.build(
+    DatabaseServices.layer.pipe(Layer.provide(Layer.succeed(Database, database)))
+  )
+  const client = yield* Effect.provideContext(RpcTest.makeClient(DatabaseServices), context)
+  return { client, database }
+})
+
+interface Reply {
+  readonly _id?: string
+  readonly next?: string
+  readonly version: number
+}
+
+/** Calls as `sendDataWithParams` does: text in, parsed JSON out. */
+const bytesClient = Effect.map(
+  services,
+  ({ client }) =>
+    (service: Service.Any, data: string, ...params: ReadonlyArray<string>) =>
+      Effect.gen(function* () {
+        const { bytes } = Service.traits(service)
+        const payload = yield* bytes.decode(new TextEncoder().encode(data), params)
+        const success = yield* (client as any)[service._tag](payload) as Effect.Effect<unknown>
+        return JSON.parse(new TextDecoder().decode(yield* bytes.encode(success))) as Reply
+      })
+)
+
+/** What is wrong with `data`. */
+const issue = (service: Service.Any, data: string, ...params: ReadonlyArray<string>) =>
+  Effect.flip(Service.traits(service).bytes.decode(new TextEncoder().encode(data), params))
+
+const asRequest = (request: Partial<Context.Service.Shape<typeof CurrentRequest>>) =>
+  Effect.provideService(CurrentRequest, {
+    idempotencyKey: undefined,
+    seen: 0,
+    deadlineMs: Infinity,
+    ...request
+  })
