@@ -1,0 +1,64 @@
+/**
+ * The pictures that are encrypted: the user's own, or one that is painted.
+ */
+import { contentMaxBytes, distinctPicture, type HideOptions, samplePicture } from "@distri/image"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as path from "node:path"
+import { unusable } from "./Program.ts"
+
+export interface Picture {
+  /** For people, and for names of files. */
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+const mebibyte = 1024 * 1024
+/** With 4 bits of each sample instead of 2, a picture twice as large fits the answer. */
+const largeMaxBytes = 2 * contentMaxBytes - 4096
+
+/** The file, or the sample when none is named. */
+export const load = Effect.fnUntraced(function* (file: Option.Option<string>) {
+  if (Option.isNone(file)) {
+    return { name: "sample.jpg", bytes: yield* samplePicture } satisfies Picture as Picture
+  }
+  const fs = yield* FileSystem.FileSystem
+  const bytes = yield* fs
+    .readFile(file.value)
+    .pipe(
+      Effect.catch(({ reason }) =>
+        reason._tag === "NotFound"
+          ? unusable(`there is no file ${file.value}; name an existing picture with --image`)
+          : unusable(
+              `cannot read ${file.value} (${reason._tag}); name another picture with --image`
+            )
+      )
+    )
+  if (bytes.length === 0) {
+    return yield* unusable(`${file.value} is empty; name a picture with --image`)
+  }
+  if (bytes.length > largeMaxBytes) {
+    return yield* unusable(
+      `${file.value} has ${(bytes.length / mebibyte).toFixed(1)} MiB, and the service takes at most ${(largeMaxBytes / mebibyte).toFixed(1)} MiB; save it smaller or with more compression (JPEG quality 85 is often enough)`
+    )
+  }
+  return { name: path.basename(file.value), bytes } satisfies Picture as Picture
+})
+
+/** How a picture of this size is hidden, so that the result fits an answer. */
+export const optionsFor = ({ bytes }: Picture): HideOptions =>
+  bytes.length > contentMaxBytes ? { bits: 4 } : {}
+
+/**
+ * The picture of client number `client`; no two are the same. Without a base it is a small painted
+ * one; otherwise the base with the number behind its end, where no decoder looks.
+ */
+export const ofClient = (base: Picture | undefined, client: number): Picture => {
+  const name = `picture ${client}`
+  if (base === undefined) return { name, bytes: distinctPicture(client) }
+  const bytes = new Uint8Array(base.bytes.length + 4)
+  bytes.set(base.bytes)
+  new DataView(bytes.buffer).setUint32(base.bytes.length, client)
+  return { name, bytes }
+}
