@@ -18,8 +18,9 @@ import { HideOptions } from "./HideOptions.ts"
 import { type CoverError, ImageError } from "./ImageError.ts"
 
 /**
- * The most bytes that `Encrypt` and `Hide` take as content: 4 MiB, so that the picture, four times
- * as large, still fits an answer.
+ * The most bytes that `Encrypt` and `Hide` take as content by default: 4 MiB, so that the picture,
+ * four times as large, still fits an answer. With 4 bits a sample it is twice as much, and carrier
+ * `none` takes what an answer holds.
  *
  * @category constants
  * @since 0.1.0
@@ -40,7 +41,7 @@ const optionsFrom = (params: ReadonlyArray<string>): Effect.Effect<HideOptions, 
 /**
  * Seals a picture and hides it. **The node sees the picture and the key**; who minds uses `Hide`.
  *
- * As bytes: the data is the picture, 1 byte to 4 MiB of anything; the reply is the key (32 bytes)
+ * As bytes: the data is the picture, from 1 byte of anything; the reply is the key (32 bytes)
  * and then the file, which `Envelope.split` takes apart. An optional parameter holds the options
  * as JSON: `{"bits":4}`.
  *
@@ -109,7 +110,7 @@ const handlers = ImageServices.toLayer(
     const crypto = yield* Effect.context<Aead.Aead | SecureRandom.SecureRandom>()
     return {
       Encrypt: Effect.fnUntraced(function* ({ data, options }) {
-        yield* withinLimit(data.length)
+        yield* withinLimit(data.length, options)
         const { key, ...sealed } = yield* sealing.withPermit(
           Effect.provideContext(Envelope.seal(data), crypto)
         )
@@ -117,7 +118,7 @@ const handlers = ImageServices.toLayer(
         return { file, key, sealId: sealed.sealId }
       }),
       Hide: Effect.fnUntraced(function* ({ file, options }) {
-        yield* withinLimit(file.length - sealedOverheadBytes)
+        yield* withinLimit(file.length - sealedOverheadBytes, options)
         return yield* carrier.hide(yield* Envelope.fromBytes(file), options)
       })
     }
@@ -126,7 +127,8 @@ const handlers = ImageServices.toLayer(
 
 const sealedOverheadBytes = 60 // header, nonce and tag
 
-const withinLimit = (need: number) =>
-  need <= contentMaxBytes
-    ? Effect.void
-    : Effect.fail(new Envelope.PayloadTooLarge({ need, max: contentMaxBytes }))
+const withinLimit = (need: number, { bits = 2, carrier }: HideOptions = {}) => {
+  const max =
+    carrier === "none" ? answerMaxBytes - sealedOverheadBytes : (contentMaxBytes * bits) / 2
+  return need <= max ? Effect.void : Effect.fail(new Envelope.PayloadTooLarge({ need, max }))
+}

@@ -84,6 +84,20 @@ layer(Layer.merge(ImageServices.layer(), carrierLayer()))("the services", (it) =
     })
   )
 
+  it.effect("takes more content when more of it fits an answer", () =>
+    Effect.gen(function* () {
+      const client = yield* RpcTest.makeClient(ImageServices)
+      const encrypt = (size: number, options = {}) => client.Encrypt({ data: noise(size), options })
+      const large = contentMaxBytes + 1
+      const { file } = yield* encrypt(large, { bits: 4 })
+      assert.isBelow(file.length, answerMaxBytes)
+      assert.strictEqual(yield* tagOf(encrypt(2 * large, { bits: 4 })), "PayloadTooLarge")
+      const bare = yield* encrypt(3 * large, { carrier: "none" })
+      assert.isBelow(bare.file.length, answerMaxBytes)
+      assert.strictEqual(yield* tagOf(encrypt(4 * large, { carrier: "none" })), "PayloadTooLarge")
+    })
+  )
+
   it.effect("[IM10] neither key nor content reaches a log line, an error or a span", () =>
     Effect.gen(function* () {
       const client = yield* RpcTest.makeClient(ImageServices)
