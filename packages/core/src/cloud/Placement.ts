@@ -151,10 +151,7 @@ export class Placement extends Context.Service<
             Effect.timeoutOption(choice.waitMs),
             Effect.ignoreCause
           )
-        // Interruptible, or the bound could not end a probe when `pick` runs as an acquisition.
-        yield* Effect.interruptible(
-          Effect.all(choice.nodes.map(ask), { concurrency: 2, discard: true })
-        )
+        yield* Effect.all(choice.nodes.map(ask), { concurrency: 2, discard: true })
         const node = Rule.chooseAfterProbe(state, {
           service,
           nowMs: now(),

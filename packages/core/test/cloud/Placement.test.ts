@@ -216,6 +216,8 @@ describe("old reports", () => {
     w.start(A)
     w.observe(B, 50)
     assert.strictEqual(w.chooseAfterProbe(pair()), B)
+    const [a, b] = pair()
+    assert.strictEqual(w.chooseAfterProbe([b, a]), B, "whichever of them is silent")
   })
 
   it("[CL3] a service faster than 5 ms is never worth a question", () => {
@@ -296,6 +298,13 @@ describe("nodes that fail", () => {
       for (let node = 0; node < n; node++) fail(w, nodeId(node), 5)
       assert.strictEqual(chosen(w, views(n), 2_000).size, n - Math.floor(n / 2), `${n} nodes`)
     }
+  })
+
+  it("[CL6] the node that fails fast does not look fast", () => {
+    const w = world()
+    serve(w, nodeId(0), "Failed", 1)
+    serve(w, nodeId(1), "Answered", 300)
+    assert.deepStrictEqual([...chosen(w, views(2))], [nodeId(1)])
   })
 
   it("[CL6] a node that fails in one service still serves the others", () => {

@@ -59,6 +59,7 @@ describe("UpdateScheduler", () => {
         assert.deepStrictEqual(times(sent), [0, 50])
         yield* scheduler.signal({ _tag: "Applied" })
         yield* scheduler.signal({ _tag: "StateChanged", state: "draining" })
+        yield* scheduler.signal({ _tag: "Applied" })
         yield* TestClock.adjust(0)
         assert.deepStrictEqual(times(sent), [0, 50, 55])
       })
@@ -111,6 +112,23 @@ describe("UpdateScheduler", () => {
             [2_000, 1],
             [3_000, undefined]
           ]
+        )
+      })
+    )
+  )
+
+  it.effect("[CL24] takes back collections that only some may have heard of", () =>
+    withScheduler(({ node, sent }) =>
+      Effect.gen(function* () {
+        node.collections = users(1)
+        node.hangs = true
+        yield* TestClock.adjust("1 seconds")
+        node.collections = []
+        node.hangs = false
+        yield* TestClock.adjust("2 seconds")
+        assert.deepStrictEqual(
+          sent.map(({ info }) => info.collections?.length),
+          [0, 1, 0, undefined]
         )
       })
     )
