@@ -103,7 +103,7 @@ export class UpdateDocument extends Service.make("UpdateDocument", {
  * @category protocols
  * @since 0.1.0
  */
-export class DeleteDocuments extends Service.make("DeleteDocuments", {
+export class DeleteDocument extends Service.make("DeleteDocument", {
   ...write,
   payload: Matching,
   success: ChangedMany,
@@ -141,7 +141,7 @@ export class DatabaseServices extends RpcGroup.make(
   DeleteCollection,
   AddDocument,
   UpdateDocument,
-  DeleteDocuments,
+  DeleteDocument,
   ReadCollection
 ) {
   /** Serves this node's database. */
@@ -164,7 +164,7 @@ export class DatabaseServices extends RpcGroup.make(
         DeleteCollection: (payload) => change(Drop.make(payload)),
         AddDocument: (payload) => changeOne(Add.make(payload)),
         UpdateDocument: (payload) => changeOne(Update.make(payload)),
-        DeleteDocuments: (payload) => changeMany(Delete.make(payload)),
+        DeleteDocument: (payload) => changeMany(Delete.make(payload)),
         ReadCollection: Effect.fnUntraced(function* (query) {
           const { seen } = yield* CurrentRequest
           return yield* database.read({ ...query, after: seen, deadline: yield* timeLeft })

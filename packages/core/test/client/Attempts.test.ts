@@ -10,7 +10,7 @@ const context = (overrides: Partial<Parameters<typeof Attempts.step>[3]> = {}) =
   ...overrides
 })
 const lost: Attempts.Outcome = { _tag: "Unknown" }
-const nobody: Attempts.Outcome = { _tag: "NobodyLeft", lacking: false }
+const nobody: Attempts.Outcome = { _tag: "NobodyLeft", final: false }
 
 describe("Attempts", () => {
   it.each<Attempts.Outcome>([
@@ -69,8 +69,8 @@ describe("Attempts", () => {
   it("gives up at once when no node that is left could ever serve it", () => {
     const [state] = Attempts.step(Attempts.initial("once"), node("a"), { _tag: "Unfit" }, context())
     assert.strictEqual(Attempts.step(state, undefined, nobody, context())[1]._tag, "GiveUp")
-    const lacking: Attempts.Outcome = { _tag: "NobodyLeft", lacking: true }
-    const [, decision] = Attempts.step(Attempts.initial("once"), undefined, lacking, context())
+    const final: Attempts.Outcome = { _tag: "NobodyLeft", final: true }
+    const [, decision] = Attempts.step(Attempts.initial("once"), undefined, final, context())
     assert.strictEqual(decision._tag, "GiveUp")
   })
 

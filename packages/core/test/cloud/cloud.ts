@@ -105,5 +105,10 @@ export const startNode = (
     Context.get(CloudNode)
   )
 
-export const startClient = (ports: ReadonlyArray<number>, warm = 2) =>
-  Effect.map(Layer.build(Client.layer({ seeds: ports.map(address), warm })), Context.get(Client))
+export const startClient = (ports: ReadonlyArray<number>, warm = 2, cluster?: string) =>
+  Effect.map(
+    Layer.build(
+      Client.layer({ seeds: ports.map(address), warm, ...(cluster !== undefined && { cluster }) })
+    ),
+    Context.get(Client)
+  )

@@ -10,7 +10,7 @@ import {
   CreateCollection,
   DatabaseServices,
   DeleteCollection,
-  DeleteDocuments,
+  DeleteDocument,
   ReadCollection,
   UpdateDocument
 } from "../../src/service/DatabaseServices.ts"
@@ -45,7 +45,7 @@ it.effect("[DB17] at byte level, data and replies are JSON and the collection is
       ],
       version: 7
     })
-    const deleted = yield* send(DeleteDocuments, `{"name":"é"}`, "a")
+    const deleted = yield* send(DeleteDocument, `{"name":"é"}`, "a")
     assert.deepStrictEqual<unknown>(deleted, { modified: 1, version: 8 })
   })
 )
@@ -54,7 +54,7 @@ it.effect("[DB17] bytes that are no payload are refused with what is wrong", () 
   Effect.gen(function* () {
     for (const data of ["", "{", "[]", "1", "null"]) {
       assert.isNotEmpty(yield* issue(AddDocument, data, "a"))
-      assert.isNotEmpty(yield* issue(DeleteDocuments, data, "a"))
+      assert.isNotEmpty(yield* issue(DeleteDocument, data, "a"))
     }
     assert.isNotEmpty(yield* issue(AddDocument, "{}"))
     for (const limit of ["0", "-1", "1001", "ten"])

@@ -11,7 +11,12 @@ import { NodeTable } from "../../cloud/NodeTable.ts"
 import { Placement } from "../../cloud/Placement.ts"
 import type { NodeId } from "../../cloud/UpdateInfo.ts"
 import type { Repeat } from "../../service/Access.ts"
-import { DeadlineExceeded, type Refusal, ServiceNotFound } from "../../service/Refusal.ts"
+import {
+  DeadlineExceeded,
+  type Refusal,
+  ServiceNotFound,
+  type VersionMismatch
+} from "../../service/Refusal.ts"
 import { CurrentRequest } from "../../service/RequestContext.ts"
 import { InvalidPayload } from "../../service/ServiceBytes.ts"
 import { nameMaxLength, paramsMaxLength, type RequestHead } from "../../service/Wire.ts"
@@ -214,35 +219,46 @@ const makePlace = Effect.gen(function* () {
       for (const node of exclude) candidates.delete(node)
       const reply = yield* once(service, exclude, candidates, use)
       if (reply !== undefined) return reply
-      yield* Effect.mapError(links.another(exclude), (others) => {
-        const error = nobody(service, candidates, others, table)
-        const lacking = error._tag === "ServiceNotFound"
-        return new Attempt.Missed(undefined, { _tag: "NobodyLeft", lacking }, error)
-      })
+      yield* Effect.mapError(links.another(exclude), (others) =>
+        nobody(service, candidates, others, table)
+      )
     }
   })
 })
 
-/** When all nodes that can be reached lack the service, the caller asked for the wrong one. */
+/** Nobody is left. It is final when the reachable nodes lack the service, or speak another version. */
 const nobody = (
   service: string,
   candidates: ReadonlySet<NodeId>,
   others: ReadonlyArray<Unreachable>,
   table: NodeTable["Service"]
-): CallError => {
+): Attempt.Missed => {
+  const missed = (error: CallError, final: boolean) =>
+    new Attempt.Missed(undefined, { _tag: "NobodyLeft", final }, error)
   const views = SubscriptionRef.getUnsafe(table.nodes)
-  const offered = Array.from(candidates).flatMap((node) => views.get(node)?.info.services ?? [])
-  const lacking = offered.length > 0 && !offered.some(({ name }) => name === service)
-  return lacking
-    ? new ServiceNotFound({ service, offered: [...new Set(offered.map(({ name }) => name))] })
-    : unreachable(service, others)
+  const services = Array.from(candidates).flatMap((node) => views.get(node)?.info.services ?? [])
+  const offered = [...new Set(services.map(({ name }) => name))]
+  if (offered.length > 0 && !offered.includes(service)) {
+    return missed(new ServiceNotFound({ service, offered }), true)
+  }
+  const error = unreachable(service, others)
+  return missed(error, error._tag === "VersionMismatch")
 }
 
-const unreachable = (service: string, others: ReadonlyArray<Unreachable>) =>
-  new CloudUnreachable({
-    service,
-    tried: others.map(({ address, why }) => ({ node: address, why: why.message }))
-  })
+/** What each address answered; when all speak another version, just that. */
+const unreachable = (
+  service: string,
+  others: ReadonlyArray<Unreachable>
+): CloudUnreachable | VersionMismatch => {
+  const mismatch = others.find(({ why }) => why._tag === "VersionMismatch")?.why
+  return mismatch?._tag === "VersionMismatch" &&
+    others.every(({ why }) => why._tag === "VersionMismatch")
+    ? mismatch
+    : new CloudUnreachable({
+        service,
+        tried: others.map(({ address, why }) => ({ node: address, why: why.message }))
+      })
+}
 
 const repeatOf = (table: NodeTable["Service"], service: string): Repeat => {
   for (const { info } of SubscriptionRef.getUnsafe(table.nodes).values()) {

@@ -22,8 +22,8 @@ export type Outcome =
   | { readonly _tag: "Unfit" }
   /** The connection broke after sending. */
   | { readonly _tag: "Unknown" }
-  /** No node was left to try. `lacking`: those that are there do not offer the service. */
-  | { readonly _tag: "NobodyLeft"; readonly lacking: boolean }
+  /** No node was left to try. `final`: those that are there will never serve it. */
+  | { readonly _tag: "NobodyLeft"; readonly final: boolean }
 
 export type Decision =
   /** Try another node at once, not one of `exclude`. */
@@ -98,7 +98,7 @@ export const step = (
     case "NobodyLeft": {
       // When every refusal was final, waiting cannot help.
       const unfit = state.unfit.size > 0 && state.unfit.size === state.exclude.size
-      const hopeless = unfit || outcome.lacking
+      const hopeless = unfit || outcome.final
       const ms = waitMs(state, context.random)
       if (hopeless || ms >= context.remainingMs) return [state, { _tag: "GiveUp" }]
       const next = { ...state, exclude: state.unfit, waits: state.waits + 1, retryAfterMs: 0 }
