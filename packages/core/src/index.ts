@@ -5,7 +5,14 @@ export { Load } from "./cloud/Load.ts"
 export { NodeTable, type NodeView } from "./cloud/NodeTable.ts"
 export { NoNodeAvailable, Placement, type Ticket } from "./cloud/Placement.ts"
 export * as Stats from "./cloud/Stats.ts"
-export { CollectionInfo, Incarnation, LoadInfo, NodeId, NodeState, UpdateInfo } from "./cloud/UpdateInfo.ts"
+export {
+  CollectionInfo,
+  Incarnation,
+  LoadInfo,
+  NodeId,
+  NodeState,
+  UpdateInfo
+} from "./cloud/UpdateInfo.ts"
 export { Database } from "./database/Database.ts"
 export { Halt } from "./Halt.ts"
 export { InvariantViolation } from "./invariant.ts"

@@ -272,12 +272,14 @@ const standing = (
   counters,
   queued,
   running,
-  services: Array.from(times, ([name, histogram]) => ({
-    name,
-    completed: lanes.get(name)?.completed ?? 0,
-    p50Ms: Histogram.percentile(histogram, 0.5),
-    p99Ms: Histogram.percentile(histogram, 0.99)
-  }))
+  services: Array.from(lanes.values())
+    .filter(({ counted }) => counted)
+    .map(({ completed, service }) => ({
+      name: service,
+      completed,
+      p50Ms: Histogram.percentile(times.get(service)!, 0.5),
+      p99Ms: Histogram.percentile(times.get(service)!, 0.99)
+    }))
 })
 
 const toRefusal = (

@@ -226,6 +226,9 @@ const makePlace = Effect.gen(function* () {
   })
 })
 
+const missed = (error: CallError, final: boolean) =>
+  new Attempt.Missed(undefined, { _tag: "NobodyLeft", final }, error)
+
 /** Nobody is left. It is final when the reachable nodes lack the service, or speak another version. */
 const nobody = (
   service: string,
@@ -233,8 +236,6 @@ const nobody = (
   others: ReadonlyArray<Unreachable>,
   table: NodeTable["Service"]
 ): Attempt.Missed => {
-  const missed = (error: CallError, final: boolean) =>
-    new Attempt.Missed(undefined, { _tag: "NobodyLeft", final }, error)
   const views = SubscriptionRef.getUnsafe(table.nodes)
   const services = Array.from(candidates).flatMap((node) => views.get(node)?.info.services ?? [])
   const offered = [...new Set(services.map(({ name }) => name))]
