@@ -9,6 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { NodeId, UpdateInfo } from "../cloud/UpdateInfo.ts"
@@ -55,6 +56,8 @@ export interface Link {
   readonly request: (head: Wire.RequestHead, body: Uint8Array) => Effect.Effect<LinkReply, LinkLost>
   /** Asks for the node's load; the connection answers, no handler runs. */
   readonly probe: (service: string) => Effect.Effect<Wire.LoadHead, LinkLost>
+  /** Ends when no request waits for an answer. */
+  readonly settled: Effect.Effect<void>
   /** Ends when the connection has ended, for whatever reason. */
   readonly lost: Effect.Effect<void>
 }
@@ -134,6 +137,10 @@ const make = (
     )
   return {
     node,
+    settled: Effect.sync(() => pending.size === 0).pipe(
+      Effect.repeat({ until: (none) => none, schedule: Schedule.spaced("10 millis") }),
+      Effect.asVoid
+    ),
     lost: Deferred.await(lost),
     request: (head, body) =>
       whenOpen(() => {

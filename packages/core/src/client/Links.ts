@@ -16,10 +16,10 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { NodeTable } from "../cloud/NodeTable.ts"
-import type { NodeId } from "../cloud/UpdateInfo.ts"
+import type { NodeId, UpdateInfo } from "../cloud/UpdateInfo.ts"
 import type { Hello } from "../service/Handshake.ts"
 import { Address } from "../transport/Address.ts"
-import { Transport } from "../transport/Transport.ts"
+import { DialFailed, Transport } from "../transport/Transport.ts"
 import * as Link from "./Link.ts"
 
 /** Who this process is, and where it finds the first nodes. @category models */
@@ -165,19 +165,42 @@ const makeDial = Effect.fnUntraced(function* (
   const transport = yield* Transport
   const scope = yield* Effect.scope
 
+  const forget = (entry: Entry, link: Link.Link) => {
+    if (entry.link === link) entry.link = undefined
+    if (links.get(link.node) === link) links.delete(link.node)
+  }
+
   const lost = (entry: Entry, link: Link.Link, child: Scope.Closeable) =>
     Effect.suspend(() => {
-      if (entry.link === link) entry.link = undefined
-      if (links.get(link.node) === link) links.delete(link.node)
+      forget(entry, link)
       return Effect.andThen(table.broke(link.node), Scope.close(child, Exit.void))
+    })
+
+  /**
+   * The node is leaving: it gets nothing more from here, and once it has answered what it had, the
+   * connection is closed from this side. So no request meets a closing connection.
+   */
+  const leave = (entry: Entry, link: Link.Link, child: Scope.Closeable) =>
+    Effect.suspend(() => {
+      if (entry.link !== link) return Effect.void
+      forget(entry, link)
+      const why = new DialFailed({ address: entry.address, reason: "the node is shutting down" })
+      return Effect.andThen(
+        failed(entry, why),
+        Effect.forkIn(Effect.andThen(link.settled, Scope.close(child, Exit.void)), scope)
+      )
     })
 
   const open = Effect.fnUntraced(function* (entry: Entry) {
     const child = yield* Scope.fork(scope)
     const greeted = yield* Deferred.make<void>()
-    const link = yield* Link.open(entry.address, hello, (info, ageMs) =>
-      Effect.andThen(table.report(info, ageMs), Deferred.succeed(greeted, undefined))
-    ).pipe(
+    let link: Link.Link | undefined
+    const onNode = Effect.fnUntraced(function* (info: UpdateInfo, ageMs: number) {
+      yield* table.report(info, ageMs)
+      yield* Deferred.succeed(greeted, undefined)
+      if (info.node === link?.node && info.state === "draining") yield* leave(entry, link, child)
+    })
+    link = yield* Link.open(entry.address, hello, onNode).pipe(
       // Before its first report nothing can be placed on the node.
       Effect.tap(() => Effect.timeoutOption(Deferred.await(greeted), greetingMax)),
       Scope.provide(child),

@@ -201,8 +201,12 @@ const serve = Effect.fnUntraced(function* (
   yield* listener
     .run((connection) =>
       Effect.suspend(() =>
-        Session.serve({ node, cluster, router, announce }, connection, ++connections)
-      ).pipe(report.connected, halt.guard)
+        Session.serve(
+          { node, cluster, router, announce, counted: report.counted },
+          connection,
+          ++connections
+        )
+      ).pipe(halt.guard)
     )
     .pipe(Effect.forkScoped)
 
@@ -224,11 +228,12 @@ const serve = Effect.fnUntraced(function* (
   )
   // Added last, so that it runs first.
   yield* Effect.addFinalizer(() =>
-    drain(
+    drain({
       router,
-      Effect.andThen(report.setState("draining"), tell),
-      Duration.fromInputUnsafe(options.drainTimeout ?? "25 seconds")
-    ).pipe(Effect.andThen(report.setState("stopped")))
+      announce: Effect.andThen(report.setState("draining"), tell),
+      clients: report.clients,
+      drainTimeout: Duration.fromInputUnsafe(options.drainTimeout ?? "25 seconds")
+    }).pipe(Effect.andThen(report.setState("stopped")))
   )
   return CloudNode.of({
     node,

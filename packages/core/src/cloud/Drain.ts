@@ -7,7 +7,8 @@
  * | nothing new is taken; what waits is handed back, and clients send it elsewhere | - |
  * | running handlers finish, and their answers leave | `drainTimeout` less 5 s |
  * | what still runs is interrupted; its callers see a broken connection | 1 s |
- * | connections are flushed and closed, by whoever owns them | 2 s each |
+ * | clients close their connections, since they were told; what they still send is answered | 2 s |
+ * | the other connections are flushed and closed, by whoever owns them | 2 s each |
  *
  * **Gotchas**
  *
@@ -16,35 +17,55 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type { ServiceRouter } from "../service/ServiceRouter.ts"
 
 /** Kept for the steps after the handlers, so that the whole fits into `drainTimeout`. */
 const closingTime = Duration.seconds(5)
 const stopMax = "1 second"
 
+/** How long clients have to close their connections after everything was answered. */
+const leaveMax = "2 seconds"
+
 /**
- * Drains `router`. `announce` tells nodes and clients that this node leaves. Never fails, and
- * never takes longer than `drainTimeout`.
+ * Drains `router`. `announce` tells nodes and clients that this node leaves; `clients` counts
+ * their connections. Never fails, and never takes longer than `drainTimeout`.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const drain = Effect.fnUntraced(function* (
-  router: ServiceRouter["Service"],
-  announce: Effect.Effect<void>,
-  drainTimeout: Duration.Duration
-) {
+export const drain = Effect.fnUntraced(function* (options: {
+  readonly router: ServiceRouter["Service"]
+  readonly announce: Effect.Effect<void>
+  readonly clients: () => number
+  readonly drainTimeout: Duration.Duration
+}) {
+  const { announce, clients, router } = options
   yield* announce
   yield* router.drain
-  const finished = yield* Effect.timeoutOption(
+  // Who waits for a handler that was interrupted learns it from the end of the connection.
+  if (!(yield* finish(router, options.drainTimeout))) return
+  yield* Effect.sync(clients).pipe(
+    Effect.repeat({ until: (open) => open === 0, schedule: Schedule.spaced("10 millis") }),
+    Effect.timeoutOption(leaveMax)
+  )
+})
+
+/** Whether all handlers ended by themselves. */
+const finish = Effect.fnUntraced(function* (
+  router: ServiceRouter["Service"],
+  drainTimeout: Duration.Duration
+) {
+  const idle = yield* Effect.timeoutOption(
     router.idle,
     Duration.max(Duration.subtract(drainTimeout, closingTime), Duration.zero)
   )
-  if (finished._tag === "Some") return
+  if (idle._tag === "Some") return true
   const { running } = router.standing()
   yield* Effect.logWarning(
     `${running} requests still ran after the time for draining; they were interrupted`
   )
   yield* router.stop
   yield* Effect.timeoutOption(router.idle, stopMax)
+  return false
 })

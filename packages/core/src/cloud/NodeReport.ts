@@ -76,8 +76,10 @@ export interface NodeReport {
   readonly current: Effect.Effect<UpdateInfo>
   readonly load: Effect.Effect<LoadInfo>
   readonly stats: Effect.Effect<Stats>
-  /** Counts a connection while `session` runs. */
-  readonly connected: <A, E, R>(session: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Connections of clients. */
+  readonly clients: () => number
+  /** Counts a client's connection while `session` runs. */
+  readonly counted: <A, E, R>(session: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
 /**
@@ -147,15 +149,15 @@ export const make = Effect.fnUntraced(function* (options: {
     })
   })
 
-  const { connected, setState, state } = life
-  const report: NodeReport = { state, setState, connected, current, load, stats }
+  const { counts: _, ...rest } = life
+  const report: NodeReport = { ...rest, current, load, stats }
   return report
 })
 
 /** The state of a node, and what is counted beside requests. */
 const makeLife = Effect.gen(function* () {
   const ref = yield* Ref.make<NodeState>("starting")
-  let connections = 0
+  let clients = 0
   let outages = 0
   return {
     state: Ref.get(ref),
@@ -164,12 +166,13 @@ const makeLife = Effect.gen(function* () {
         if (before === "ready" && next !== "draining") outages++
         return [undefined, next]
       }),
-    connected: <A, E, R>(session: Effect.Effect<A, E, R>) =>
+    counted: <A, E, R>(session: Effect.Effect<A, E, R>) =>
       Effect.acquireUseRelease(
-        Effect.sync(() => connections++),
+        Effect.sync(() => clients++),
         () => session,
-        () => Effect.sync(() => connections--)
+        () => Effect.sync(() => clients--)
       ),
-    counts: () => ({ connections, outages })
+    clients: () => clients,
+    counts: () => ({ connections: clients, outages })
   }
 })

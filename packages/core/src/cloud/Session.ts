@@ -19,6 +19,8 @@ export interface SessionContext {
   readonly node: NodeId
   readonly cluster: string
   readonly router: ServiceRouter["Service"]
+  /** Counts the session of a client while it runs. */
+  readonly counted: <A, E>(session: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Says what the node knows of the cloud, now and after changes, until interrupted. */
   readonly announce: (connection: Connection) => Effect.Effect<never, ConnectionLost>
 }
@@ -36,7 +38,7 @@ const idleMax = "60 seconds"
  * @since 0.1.0
  */
 export const serve = Effect.fnUntraced(function* (
-  { announce, cluster, node, router }: SessionContext,
+  { announce, cluster, counted, node, router }: SessionContext,
   connection: Connection,
   number: number
 ) {
@@ -58,9 +60,10 @@ export const serve = Effect.fnUntraced(function* (
     orElse: () => malformed("it was silent for 60 s")
   })
   const read = Effect.andThen(takeAll(rest), Effect.forever(Effect.flatMap(receive, takeAll)))
-  yield* Effect.raceFirst(read, announce(connection)).pipe(
+  const session = Effect.raceFirst(read, announce(connection)).pipe(
     Effect.ensuring(Effect.sync(() => requests.cancelAll()))
   )
+  yield* theirs.node === undefined ? counted(session) : session
 })
 
 interface Upload {

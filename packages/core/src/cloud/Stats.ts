@@ -39,6 +39,7 @@ export class Stats extends Schema.Class<Stats>("Stats")({
   running: Schema.Number,
   outages: Schema.Number,
   taskTimeMs: Schema.Number,
+  /** Open connections of clients. */
   connections: Schema.Number,
   services: Schema.Array(
     Schema.Struct({

@@ -51,6 +51,11 @@ export class PendingRequests<E> {
     return [id, probe]
   }
 
+  /** How many requests wait for an answer. */
+  get size(): number {
+    return this.#requests.size
+  }
+
   /** Nobody waits for it any more. `false`: it had been answered. */
   forget(id: number): boolean {
     return this.#requests.delete(id) || this.#probes.delete(id)
