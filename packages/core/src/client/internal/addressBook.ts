@@ -1,0 +1,80 @@
+/**
+ * The addresses a process knows, and what became of the attempts to connect to each.
+ */
+import type * as Deferred from "effect/Deferred"
+import type { NodeId } from "../../cloud/UpdateInfo.ts"
+import type { Address } from "../../transport/Address.ts"
+import type { Link, OpenError } from "../Link.ts"
+
+export interface Entry {
+  readonly address: Address
+  /** The node that answered there, or that reported the address. */
+  node: NodeId | undefined
+  link: Link | undefined
+  dialing: Deferred.Deferred<Link, OpenError> | undefined
+  failures: number
+  nextDialMs: number
+  why: OpenError | undefined
+}
+
+const pauseMinMs = 100
+const pauseMaxMs = 5000
+
+export class AddressBook {
+  readonly #entries = new Map<Address, Entry>()
+  readonly #links = new Map<NodeId, Link>()
+
+  constructor(seeds: ReadonlyArray<Address>) {
+    for (const seed of seeds) this.entry(seed)
+  }
+
+  get entries(): ReadonlyArray<Entry> {
+    return Array.from(this.#entries.values())
+  }
+
+  /** The connections that can be used, by node. */
+  get links(): ReadonlyMap<NodeId, Link> {
+    return this.#links
+  }
+
+  /** The entry of `address`; a new one when it was not known. */
+  entry(address: Address): Entry {
+    const known = this.#entries.get(address)
+    if (known !== undefined) return known
+    const entry: Entry = {
+      address,
+      node: undefined,
+      link: undefined,
+      dialing: undefined,
+      failures: 0,
+      nextDialMs: 0,
+      why: undefined
+    }
+    this.#entries.set(address, entry)
+    return entry
+  }
+
+  connected(entry: Entry, link: Link): void {
+    entry.node = link.node
+    entry.link = link
+    entry.failures = 0
+    entry.why = undefined
+    this.#links.set(link.node, link)
+  }
+
+  disconnected(entry: Entry, link: Link): void {
+    if (entry.link === link) entry.link = undefined
+    if (this.#links.get(link.node) === link) this.#links.delete(link.node)
+  }
+
+  /** Starts a pause, longer each time. */
+  failed(entry: Entry, why: OpenError, nowMs: number): void {
+    entry.why = why
+    entry.nextDialMs = nowMs + Math.min(pauseMinMs * 2 ** entry.failures, pauseMaxMs)
+    entry.failures++
+  }
+}
+
+/** Why `entry` is not dialled now, during its pause. */
+export const pausing = ({ nextDialMs, why }: Entry, nowMs: number): OpenError | undefined =>
+  nextDialMs > nowMs ? why : undefined
