@@ -1,12 +1,13 @@
 import { assert, it } from "@effect/vitest"
 import { type Connection, Transport } from "@distri/core/transport/Transport"
 import * as Address from "@distri/core/transport/Address"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import * as net from "node:net"
-import { RawNetwork, echo } from "../../core/test/transport/contract/harness.ts"
+import { RawNetwork, bulk, echo, turns } from "../../core/test/transport/contract/harness.ts"
 import { transportContract } from "../../core/test/transport/TransportContract.ts"
 import * as TcpTransport from "../src/TcpTransport.ts"
 
@@ -66,6 +67,28 @@ it.effect("[TR8] a hundred connections that come and go leave no socket open", (
     )
     // A destroyed socket is gone when its close event is.
     yield* Effect.repeat(Effect.yieldNow, { until: () => openSockets() <= before })
+  }).pipe(withTcp)
+)
+
+it.effect("[TR8] a connection whose other side never reads leaves no socket open", () =>
+  Effect.gen(function* () {
+    const transport = yield* Transport
+    const listener = yield* transport.listen(Address.Address.make("127.0.0.1:0"))
+    const accepted = yield* Deferred.make<Connection>()
+    yield* Effect.forkScoped(
+      listener.run((connection) =>
+        Effect.andThen(Deferred.succeed(accepted, connection), Effect.never)
+      )
+    )
+    yield* connect(listener.address)
+    const server = yield* Deferred.await(accepted)
+    yield* Effect.forkScoped(Effect.forever(server.send(bulk)))
+    yield* turns(50)
+    const before = openSockets()
+    const closing = yield* Effect.forkScoped(server.close, { startImmediately: true })
+    yield* TestClock.adjust("2 seconds")
+    yield* Fiber.join(closing)
+    yield* Effect.repeat(Effect.yieldNow, { until: () => openSockets() < before })
   }).pipe(withTcp)
 )
 

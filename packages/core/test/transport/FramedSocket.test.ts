@@ -34,6 +34,39 @@ it.effect("[TR4] nothing is read from the socket until somebody receives", () =>
   })
 )
 
+it.effect("[TR4] frames that come after their receiver was interrupted wait for the next one", () =>
+  Effect.gen(function* () {
+    const { connection, other, pulls } = yield* open
+    yield* Fiber.interrupt(yield* start(connection.receive))
+    yield* other.send(pattern(10))
+    yield* Effect.repeat(Effect.yieldNow, { until: () => pulls() === 1 })
+    assert.deepStrictEqual(yield* connection.receive, [pattern(10)])
+  })
+)
+
+it.effect("[TR6] after this side's close no frame is handed out any more", () =>
+  Effect.gen(function* () {
+    const { connection, other, pulls } = yield* open
+    yield* Fiber.interrupt(yield* start(connection.receive))
+    yield* other.send(pattern(10))
+    yield* Effect.repeat(Effect.yieldNow, { until: () => pulls() === 1 })
+    yield* start(connection.close)
+    const error = yield* Effect.flip(connection.receive)
+    assert.strictEqual(error._tag === "ConnectionLost" && error.reason, "Closed")
+  })
+)
+
+it.effect("[TR8] a connection that is over has let go of its socket, before its scope ends", () =>
+  Effect.gen(function* () {
+    const { connection, other, opened } = yield* open
+    assert.strictEqual(opened(), 2)
+    yield* start(other.close)
+    yield* Effect.flip(connection.receive)
+    yield* connection.close
+    assert.strictEqual(opened(), 0)
+  })
+)
+
 it.effect(
   "[TR3] sending a frame of a size that no side takes is a bug, and harms no connection",
   () =>
@@ -97,12 +130,20 @@ const open = Effect.gen(function* () {
   const pair = yield* MemorySocket.makePair
   const writes: Array<number> = []
   let pulls = 0
+  let opened = 0
+  const counted = <A, E>(half: Effect.Effect<A, E, Scope.Scope>) =>
+    Effect.tap(half, () =>
+      Effect.acquireRelease(
+        Effect.sync(() => opened++),
+        () => Effect.sync(() => opened--)
+      )
+    )
   const counting = Socket.make({
-    reader: Effect.map(pair.left.reader, (reader) => ({
+    reader: Effect.map(counted(pair.left.reader), (reader) => ({
       ...reader,
       pull: Effect.tap(reader.pull, () => Effect.sync(() => pulls++))
     })),
-    writer: Effect.map(pair.left.writer, (writer) => ({
+    writer: Effect.map(counted(pair.left.writer), (writer) => ({
       ...writer,
       writeAll: (chunks) => {
         writes.push(chunks.length)
@@ -115,5 +156,5 @@ const open = Effect.gen(function* () {
   yield* Effect.addFinalizer(() =>
     Effect.all([connection.close, other.close], { concurrency: "unbounded" })
   )
-  return { connection, other, writes, pulls: () => pulls }
+  return { connection, other, writes, pulls: () => pulls, opened: () => opened }
 })

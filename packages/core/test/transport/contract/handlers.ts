@@ -10,6 +10,7 @@ import {
   type Test,
   RawNetwork,
   pattern,
+  anyPort,
   assertSameFrames,
   start,
   echo,
@@ -106,6 +107,34 @@ export const handlers = (test: Test) => {
       const { address } = listener
       const { listen: again } = yield* Transport
       assert.strictEqual((yield* again(address)).address, address)
+    })
+  )
+
+  test(
+    "[TR8] a connection that no handler has taken up ends with its listener",
+    Effect.gen(function* () {
+      const transport = yield* Transport
+      const scope = yield* Scope.make()
+      const listener = yield* Scope.provide(transport.listen(anyPort), scope)
+      const client = yield* dial(listener)
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* Effect.flip(client.receive))._tag, "ConnectionLost")
+    })
+  )
+
+  test(
+    "[TR7] interrupting run ends its handlers and their connections",
+    Effect.gen(function* () {
+      const transport = yield* Transport
+      const listener = yield* transport.listen(anyPort)
+      const running = yield* start(listener.run(echo))
+      const client = yield* dial(listener)
+      yield* client.send(pattern(1))
+      yield* receiveCount(client, 1)
+      const receiving = yield* start(Effect.flip(client.receive))
+      yield* Fiber.interrupt(running)
+      const error = yield* Fiber.join(receiving)
+      assert.strictEqual(error._tag === "ConnectionLost" && error.reason, "Ended")
     })
   )
 }

@@ -76,6 +76,19 @@ export const limits = (test: Test) => {
   )
 
   test(
+    "[TR4] a small frame does not overtake a large one that waits for room",
+    Effect.gen(function* () {
+      const [client, server] = yield* pair
+      yield* client.send(pattern(600))
+      yield* start(client.send(pattern(900)))
+      yield* start(client.send(pattern(100)))
+      const lengths = (yield* receiveCount(server, 3)).map((frame) => frame.length)
+      assert.deepStrictEqual(lengths, [600, 900, 100])
+    }),
+    Layer.succeed(TransportLimits.OutgoingMaxBytes, 1000)
+  )
+
+  test(
     "[TR4] a receive that is interrupted loses no frame",
     Effect.gen(function* () {
       const [client, server] = yield* pair
