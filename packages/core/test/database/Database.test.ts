@@ -9,8 +9,17 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Database } from "../../src/database/Database.ts"
 import * as Command from "../../src/database/pure/Command.ts"
+import { apply } from "../../src/database/pure/Documents.ts"
+import * as Snapshot from "../../src/database/pure/Snapshot.ts"
+import * as State from "../../src/database/pure/State.ts"
 import { InvariantViolation } from "../../src/invariant.ts"
-import { LogIndex, LogTime, Unavailable, type LogEntry } from "../../src/log/ReplicatedLog.ts"
+import {
+  Compacted,
+  LogIndex,
+  LogTime,
+  Unavailable,
+  type LogEntry
+} from "../../src/log/ReplicatedLog.ts"
 import { LinkFailed, type Caller } from "../../src/log/WriterLink.ts"
 import { AppendEntry } from "../../src/service/LogServices.ts"
 import { follower, overFake, writer } from "./nodes.ts"
@@ -20,6 +29,13 @@ const add = (document: Command.Document) => Command.AddDocument.make({ collectio
 const name = (at: number) => String(at).padStart(4, "0")
 const readAll = (database: Database["Service"], after = 0) =>
   Effect.map(database.read({ collection: "a", limit: 1000, after }), ({ documents }) => documents)
+
+const entry = (index: number): LogEntry => ({
+  index: LogIndex.make(index),
+  time: LogTime.make(0),
+  kind: "internal",
+  data: new Uint8Array()
+})
 
 it.effect("[DB10] a write is answered once this node has applied it", () =>
   Effect.gen(function* () {
@@ -258,19 +274,19 @@ it.effect("[DB13] a node whose log began anew serves reads and refuses writes", 
   })
 )
 
-it.effect("[DB14] a node stops before an entry that its release does not know", () =>
+it.effect("[DB14] a node applies all before an entry that its release does not know", () =>
   Effect.gen(function* () {
     const { database, log } = yield* writer()
     yield* database.execute(create)
-    yield* log.append(new TextEncoder().encode(`{"v":2}`), { id: "new" })
     yield* log.append(Command.encode({ id: "x", op: add({ _id: "1" }) }), { id: "x" })
-    yield* Effect.yieldNow
-    const refused = yield* Effect.flip(database.execute(add({ _id: "2" })))
-    assert.include(["Unavailable", "Ambiguous"], refused._tag)
-    assert.strictEqual(yield* database.version, 1)
-    assert.deepStrictEqual(yield* readAll(database), [])
-    const after = yield* Effect.flip(database.execute(add({ _id: "2" })))
-    assert.deepStrictEqual(after, new Unavailable({ reason: "Unsupported" }))
+    yield* log.append(new TextEncoder().encode(`{"v":2}`), { id: "new" })
+    yield* log.append(Command.encode({ id: "y", op: add({ _id: "2" }) }), { id: "y" })
+    assert.strictEqual((yield* Effect.flip(readAll(database, 4)))._tag, "Unavailable")
+    assert.strictEqual(yield* database.version, 2)
+    assert.deepStrictEqual(yield* readAll(database), [{ _id: "1" }])
+    const refused = yield* Effect.flip(database.execute(add({ _id: "3" })))
+    assert.deepStrictEqual(refused, new Unavailable({ reason: "Unsupported" }))
+    assert.strictEqual(yield* log.barrier, 4)
   })
 )
 
@@ -292,6 +308,32 @@ it.effect("[DB15] the writer takes snapshots and trims, and a node that is behin
     // What a write came to is in the snapshot, too.
     const again = yield* other.execute(add({ _id: "3", text: "x".repeat(1000) }), { id: "add 3" })
     assert.strictEqual(again.version, 5)
+  })
+)
+
+it.effect("[DB15] a snapshot that is older than what is applied here is not loaded", () =>
+  Effect.gen(function* () {
+    const ref = { id: "snapshot", index: LogIndex.make(1), bytes: 1 }
+    const { state } = apply(State.empty, { ...entry(1), command: undefined })
+    const asked: Array<number> = []
+    const { database } = yield* overFake({
+      snapshots: {
+        latest: Effect.succeedSome(ref),
+        read: () => Stream.fromIterable(Snapshot.encode(state)),
+        write: () => Effect.die("not the writer")
+      },
+      entries: (from) =>
+        Stream.suspend(() => {
+          asked.push(from)
+          if (from > 3) return Stream.never
+          const trimmed = new Compacted({ first: LogIndex.make(4), snapshot: ref })
+          return Stream.concat(Stream.make(entry(2), entry(3)), Stream.fail(trimmed))
+        })
+    })
+    yield* database.read({ collection: "a", after: 3 }).pipe(Effect.flip)
+    yield* Effect.repeat(Effect.yieldNow, { times: 5 })
+    assert.deepStrictEqual(asked, [2, 4])
+    assert.strictEqual(yield* database.version, 3)
   })
 )
 
@@ -321,13 +363,6 @@ it.effect("[DB16] a full database refuses what adds, and lets delete", () =>
     yield* database.execute(add({ _id: "3" }))
   })
 )
-
-const entry = (index: number): LogEntry => ({
-  index: LogIndex.make(index),
-  time: LogTime.make(0),
-  kind: "internal",
-  data: new Uint8Array()
-})
 
 it.effect("[DB1] a gap in the log stops the node", () =>
   Effect.gen(function* () {

@@ -80,6 +80,15 @@ it.effect("[RL9] an append without an answer in time is unknown", () =>
   })
 )
 
+it.effect("[RL9] a link that is interrupted with what it carries leaves the append unknown", () =>
+  Effect.gen(function* () {
+    const { log } = yield* pair({}, () => () => Effect.interrupt)
+    const unknown = yield* Effect.flip(log.append(bytes("a"), { id: "a" }))
+    assert.strictEqual(unknown._tag, "Ambiguous")
+    assert.strictEqual((yield* Effect.flip(log.barrier)).reason, "NoLeader")
+  })
+)
+
 it.effect("[RL2] a follower reads on when the writer can be reached again", () =>
   Effect.gen(function* () {
     let broken = true
