@@ -93,6 +93,27 @@ describe("CloudNode", () => {
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 
+  it.live(
+    "[WI4] names, keys and parameters that no frame can hold are refused before they are sent",
+    () =>
+      Effect.gen(function* () {
+        yield* startNode(7401)
+        const client = yield* startClient([7401])
+        const long = "x".repeat(20_000)
+        const data = bytes("1")
+        const calls = [
+          client.sendData(data, long),
+          client.sendData(data, "Echo", { idempotencyKey: long }),
+          client.sendDataWithParams(data, "Echo", [long])
+        ]
+        for (const call of calls) assert.strictEqual(yield* tagOf(call), "InvalidPayload")
+        // What a node answers repeats parts of the request, and must fit as well.
+        const odd = bytes(JSON.stringify({ text: { ["é".repeat(200_000)]: 1 } }))
+        assert.strictEqual(yield* tagOf(client.sendData(odd, "Length")), "InvalidPayload")
+        assert.strictEqual(text(yield* client.sendData(data, "Echo")), "1")
+      }).pipe(Effect.scoped, Effect.provide(Base))
+  )
+
   it.live("a handler that breaks fails its own call only, and tells no internals", () =>
     Effect.gen(function* () {
       yield* startNode(7401)
