@@ -15,7 +15,7 @@ export const count = (name: string, most: number) =>
   Flag.Int(name).pipe(
     Flag.filter(
       (value) => value >= 1 && value <= most,
-      (value) => `Expected a number from 1 to ${most}, got ${value}`
+      () => `Expected a number from 1 to ${most}`
     )
   )
 

@@ -5,6 +5,7 @@ import { contentMaxBytes, distinctPicture, type HideOptions, samplePicture } fro
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
+import type { PlatformError } from "effect/PlatformError"
 import * as path from "node:path"
 import { unusable } from "./Program.ts"
 
@@ -14,9 +15,20 @@ export interface Picture {
   readonly bytes: Uint8Array
 }
 
-const mebibyte = 1024 * 1024
+const inMebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+/** What tells the pictures of two clients apart. */
+const numberBytes = 4
 /** With 4 bits of each sample instead of 2, a picture twice as large fits the answer. */
-const largeMaxBytes = 2 * contentMaxBytes - 4096
+const largeMaxBytes = 2 * contentMaxBytes - numberBytes
+
+const readable = <A>(file: string, reading: Effect.Effect<A, PlatformError>) =>
+  reading.pipe(
+    Effect.catch(({ reason }) =>
+      reason._tag === "NotFound"
+        ? unusable(`there is no file ${file}; name an existing picture with --image`)
+        : unusable(`cannot read ${file} (${reason._tag}); name another picture with --image`)
+    )
+  )
 
 /** The file, or the sample when none is named. */
 export const load = Effect.fnUntraced(function* (file: Option.Option<string>) {
@@ -24,26 +36,21 @@ export const load = Effect.fnUntraced(function* (file: Option.Option<string>) {
     return { name: "sample.jpg", bytes: yield* samplePicture } satisfies Picture as Picture
   }
   const fs = yield* FileSystem.FileSystem
-  const bytes = yield* fs
-    .readFile(file.value)
-    .pipe(
-      Effect.catch(({ reason }) =>
-        reason._tag === "NotFound"
-          ? unusable(`there is no file ${file.value}; name an existing picture with --image`)
-          : unusable(
-              `cannot read ${file.value} (${reason._tag}); name another picture with --image`
-            )
-      )
-    )
-  if (bytes.length === 0) {
-    return yield* unusable(`${file.value} is empty; name a picture with --image`)
+  const { size, type } = yield* readable(file.value, fs.stat(file.value))
+  if (type !== "File") {
+    return yield* unusable(`${file.value} is no file; name a picture with --image`)
   }
-  if (bytes.length > largeMaxBytes) {
+  const bytes = Number(size)
+  if (bytes === 0) return yield* unusable(`${file.value} is empty; name a picture with --image`)
+  if (bytes > largeMaxBytes) {
     return yield* unusable(
-      `${file.value} has ${(bytes.length / mebibyte).toFixed(1)} MiB, and the service takes at most ${(largeMaxBytes / mebibyte).toFixed(1)} MiB; save it smaller or with more compression (JPEG quality 85 is often enough)`
+      `${file.value} has ${inMebibytes(bytes)}, and the service takes at most ${inMebibytes(largeMaxBytes)}; save it smaller or with more compression (JPEG quality 85 is often enough)`
     )
   }
-  return { name: path.basename(file.value), bytes } satisfies Picture as Picture
+  return {
+    name: path.basename(file.value),
+    bytes: yield* readable(file.value, fs.readFile(file.value))
+  } satisfies Picture as Picture
 })
 
 /** How a picture of this size is hidden, so that the result fits an answer. */
@@ -57,7 +64,7 @@ export const optionsFor = ({ bytes }: Picture): HideOptions =>
 export const ofClient = (base: Picture | undefined, client: number): Picture => {
   const name = `picture ${client}`
   if (base === undefined) return { name, bytes: distinctPicture(client) }
-  const bytes = new Uint8Array(base.bytes.length + 4)
+  const bytes = new Uint8Array(base.bytes.length + numberBytes)
   bytes.set(base.bytes)
   new DataView(bytes.buffer).setUint32(base.bytes.length, client)
   return { name, bytes }

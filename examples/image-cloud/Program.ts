@@ -67,6 +67,8 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   return told ? Effect.void : print(`error: ${error instanceof Error ? error.message : error}`)
 }
 
+const oneLine = (text: string) => text.replaceAll(/\s+/g, " ")
+
 const fewGlobalFlags = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
 
 /** A wrong flag is told in one line; the whole help would hide it. */
@@ -74,7 +76,7 @@ const presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? print(
-          `error: ${event.errors.map(({ message }) => message).join("; ")} (--help shows all flags)`
+          `error: ${event.errors.map(({ message }) => oneLine(message)).join("; ")} (--help shows all flags)`
         )
       : CliOutput.defaultPresenter.present(event)
 })

@@ -19,6 +19,9 @@ import * as Tests from "./Tests.ts"
 /** The client load of `test-servers`. */
 const clientsOfTestServers = 100
 
+/** Each is a process with a core's work to do; more say nothing about a cloud. */
+const serversMax = 32
+
 const flags = {
   mode: Flag.Literals("mode", [
     "client",
@@ -43,7 +46,7 @@ const flags = {
     Flag.withMetavar("N"),
     Flag.withDescription("Clients, default 100; for test-servers the servers, default 3")
   ),
-  servers: Flags.count("n-servers", 64).pipe(
+  servers: Flags.count("n-servers", serversMax).pipe(
     Flag.withDefault(3),
     Flag.withMetavar("N"),
     Flag.withDescription("Servers that a test of clients starts, default 3")
@@ -87,6 +90,9 @@ const runMode = Effect.fnUntraced(function* (
         return yield* Program.unusable(`--mode ${mode} starts its own servers; leave out --ips`)
       }
       const started = Option.getOrElse(n, () => 3)
+      if (started > serversMax) {
+        return yield* Program.unusable(`--mode ${mode} starts at most ${serversMax} servers`)
+      }
       const options = { clients: clientsOfTestServers, servers: started, ips, image, report }
       return yield* Tests.encrypt(options, true)
     }
