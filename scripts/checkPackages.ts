@@ -10,7 +10,11 @@ import { join } from "node:path"
 
 const run = (command: string, args: ReadonlyArray<string>, cwd: string) => {
   console.log(`${cwd === process.cwd() ? "" : "(outside) "}${command} ${args.join(" ")}`)
-  return execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" })
+  return execFileSync(command, args, {
+    cwd,
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8"
+  })
 }
 
 const program = `
@@ -61,14 +65,16 @@ try {
   writeFileSync(join(folder, "program.js"), program)
   writeFileSync(join(folder, "types.ts"), types)
   const packages = ["effect@4.1.0", "@effect/platform-node@4.1.0", "typescript@7.0.2"]
-  run("npm", ["install", "--no-fund", "--no-audit", ...tarballs.map((f) => `./${f}`), ...packages], folder)
+  run(
+    "npm",
+    ["install", "--no-fund", "--no-audit", ...tarballs.map((f) => `./${f}`), ...packages],
+    folder
+  )
   run(
     process.execPath,
-    [
-      "node_modules/typescript/bin/tsc",
-      ...["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2023"],
-      "types.ts"
-    ],
+    "node_modules/typescript/bin/tsc --noEmit --strict --skipLibCheck --module nodenext --target es2023 types.ts".split(
+      " "
+    ),
     folder
   )
   const printed = run(process.execPath, ["program.js"], folder).trim()

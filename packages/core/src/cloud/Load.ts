@@ -16,7 +16,7 @@ export class Load extends Context.Service<
   Load,
   {
     /**
-     * `eventLoopP99Ms`: 99th percentile of the event loop's delay since the last sample.
+     * `eventLoopP99Ms`: 99th percentile of the event loop's delay over the last seconds.
      * `heapRatio`: used heap / its limit.
      */
     readonly sample: Effect.Effect<{ readonly eventLoopP99Ms: number; readonly heapRatio: number }>
