@@ -37,7 +37,7 @@ const make = (json: boolean) => {
   const draw = (line: string) => {
     clear()
     shown = terminal
-    stderr.write(terminal ? line.slice(0, stderr.columns - 1) : `${line}\n`)
+    stderr.write(terminal ? line.slice(0, (stderr.columns || 80) - 1) : `${line}\n`)
   }
   return Screen.of({
     say: (text) =>

@@ -31,7 +31,7 @@ it.live(
       assert.include(ended.stderr, "identical, bit for bit")
       for (const { pid } of command.serversIn(ended.stderr)) assert.isFalse(command.isAlive(pid))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
-  60_000
+  120_000
 )
 
 interface Result {

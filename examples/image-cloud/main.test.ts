@@ -24,7 +24,7 @@ const platform = Layer.mergeAll(NodeServices.layer, DistriNode.layer, silence)
 const runs = <A, E, R extends Layer.Success<typeof platform>>(
   name: string,
   test: () => Effect.Effect<A, E, R | Scope.Scope>
-) => it.live(name, () => test().pipe(Effect.scoped, Effect.provide(platform)) as never, 60_000)
+) => it.live(name, () => test().pipe(Effect.scoped, Effect.provide(platform)) as never, 120_000)
 
 describe("input that cannot be used", () => {
   runs("is told in one line that says what to do, and ends with a status", () =>
