@@ -23,6 +23,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaBinary from "effect/encoding/SchemaBinary"
 import { UpdateInfo } from "../cloud/UpdateInfo.ts"
 import { invariant } from "../invariant.ts"
+import { crc32 } from "../peer/pure/crc32.ts"
 import { Refusal } from "./Refusal.ts"
 
 /** A request's body up to this size travels with its head. */
@@ -201,6 +202,26 @@ export const encodeNode = (
   return { head: frame("Node", Math.min(Math.round(ageMs), ageMax), empty), body }
 }
 
+const decodedInfos = new Map<number, { readonly body: Uint8Array; readonly info: UpdateInfo }>()
+const decodedInfosMax = 256
+
+/** One report arrives once from every node that is connected, so the last ones are kept. */
+const decodeInfo = (body: Uint8Array): Result.Result<UpdateInfo, MalformedFrame> => {
+  const hash = crc32(body)
+  const known = decodedInfos.get(hash)
+  if (known !== undefined && Bytes.Equivalence(known.body, body)) {
+    return Result.succeed(known.info)
+  }
+  return Result.map(
+    Result.mapError(info.decode(body), ({ message }) => new MalformedFrame({ issue: message })),
+    (decoded) => {
+      if (decodedInfos.size >= decodedInfosMax) decodedInfos.clear()
+      decodedInfos.set(hash, { body: body.slice(), info: decoded })
+      return decoded
+    }
+  )
+}
+
 /** Reads one frame. Bodies are views of it, not copies. */
 export const decode = (bytes: Uint8Array): Result.Result<Message, MalformedFrame> => {
   const kind = kinds[(bytes[0] ?? 0) - 1]
@@ -220,7 +241,7 @@ export const decode = (bytes: Uint8Array): Result.Result<Message, MalformedFrame
     case "Load":
       return map(load.decode(head), (head) => ({ _tag: kind, id, head }))
     case "Node":
-      return map(info.decode(body), (info) => ({ _tag: kind, info, ageMs: id }))
+      return Result.map(decodeInfo(body), (info) => ({ _tag: kind, info, ageMs: id }))
     case "Chunk":
       return Result.succeed({ _tag: kind, id, body })
     case "Proceed":
