@@ -1,9 +1,8 @@
 /**
  * The database services by name and bytes, as a program without their types would use them.
  */
-import { type Address, type CallError, type CallOptions, Client } from "@distri/core"
+import { type Address, type CallOptions, Client } from "@distri/core"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 
 const Changed = Schema.fromJsonString(Schema.Struct({ _id: Schema.String }))
@@ -16,12 +15,6 @@ const Page = Schema.fromJsonString(
 
 const timeout = "1 minute"
 
-/** The node had no connection to the writer, as may happen while either starts. Nothing ran. */
-const hasNotStarted = (error: CallError) =>
-  error._tag === "ServiceError" && isUnavailable(error.error)
-
-const isUnavailable = Schema.is(Schema.Struct({ _tag: Schema.Literal("Unavailable") }))
-
 const send = Effect.fnUntraced(function* <A>(
   service: string,
   params: ReadonlyArray<string>,
@@ -32,11 +25,7 @@ const send = Effect.fnUntraced(function* <A>(
   const client = yield* Client
   const bytes = new TextEncoder().encode(JSON.stringify(data))
   const options: CallOptions = { timeout, ...(node !== undefined && { node }) }
-  const answer = yield* client
-    .sendDataWithParams(bytes, service, params, options)
-    .pipe(
-      Effect.retry({ while: hasNotStarted, schedule: Schedule.spaced("200 millis"), times: 50 })
-    )
+  const answer = yield* client.sendDataWithParams(bytes, service, params, options)
   return yield* Effect.orDie(Schema.decodeEffect(reply)(new TextDecoder().decode(answer)))
 })
 

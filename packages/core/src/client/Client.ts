@@ -106,10 +106,12 @@ export class Client extends Context.Service<
   }): Layer.Layer<Client, never, Transport | SecureRandom.SecureRandom> => {
     const { cluster, seeds, warm = 2 } = options
     const hello = cluster === undefined ? {} : { cluster }
+    // Fresh, so that two clients in one program do not share what they know.
     return Layer.effect(Client, make(warm)).pipe(
       Layer.provide([Links.layer({ seeds, hello }), Placement.layer]),
       Layer.provide(NodeTable.layer),
-      Layer.provide(Halt.layer)
+      Layer.provide(Halt.layer),
+      Layer.fresh
     )
   }
 }
@@ -167,7 +169,7 @@ const make = Effect.fnUntraced(function* (warm: number) {
 const keepWarm = (links: Links["Service"], warm: number) =>
   Effect.suspend(() =>
     links.connected().size < warm ? Effect.ignore(links.another(new Set())) : Effect.void
-  ).pipe(Effect.repeat(Schedule.spaced("500 millis")), Effect.forkScoped)
+  ).pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.forkScoped)
 
 const parseJson = (body: Uint8Array): Schema.Json =>
   Result.getOrElse(

@@ -1,9 +1,9 @@
 /**
  * Tells clients what this node knows about the cloud.
  *
- * Each client gets every report once, then the changed ones every 2 seconds, so that none looks
- * silent to it. What decides where requests may go (a new node, another state or status) is told
- * at once.
+ * Each client gets every report once. Then it gets this node's own every 2 seconds, so that the node
+ * does not look silent; of the others a client hears from themselves, once it is connected. What
+ * decides where requests may go (a new node, another state or status) is told at once, of all.
  */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -26,7 +26,7 @@ const refreshEvery = "2 seconds"
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.gen(function* () {
+export const make = Effect.fnUntraced(function* (own: NodeId) {
   const { nodes } = yield* NodeTable
   const clock = yield* Clock.Clock
   let urgent = Deferred.makeUnsafe<void>()
@@ -49,16 +49,18 @@ export const make = Effect.gen(function* () {
     connection: Connection
   ): Effect.fn.Return<never, ConnectionLost> {
     const sent = new Map<NodeId, UpdateInfo>()
+    let all = true
     while (true) {
-      const news = Deferred.await(urgent)
+      const news = Effect.as(Deferred.await(urgent), true)
       const nowMs = Number(clock.monotonicTimeNanosUnsafe()) / 1e6
       for (const [node, { heardAtMs, info, status }] of SubscriptionRef.getUnsafe(nodes)) {
-        if (status === "down" || sent.get(node) === info) continue
+        const wanted = all || node === own
+        if (!wanted || status === "down" || sent.get(node) === info) continue
         const { body, head } = encodeNode(info, Math.max(0, nowMs - heardAtMs))
         yield* connection.send(head, body)
         sent.set(node, info)
       }
-      yield* Effect.raceFirst(Effect.sleep(refreshEvery), news)
+      all = yield* Effect.raceFirst(Effect.as(Effect.sleep(refreshEvery), false), news)
     }
   })
 })

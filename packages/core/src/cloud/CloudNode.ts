@@ -103,7 +103,8 @@ export class CloudNode extends Context.Service<
     CloudNode | Database,
     Address.InvalidAddress | ListenFailed,
     Rpc.ToHandler<Rpcs> | Transport | Load | SecureRandom.SecureRandom
-  > => Layer.unwrap(assemble(group as never, options)) as never
+    // Fresh, so that two nodes in one program share nothing.
+  > => Layer.fresh(Layer.unwrap(assemble(group as never, options))) as never
 
   /**
    * Runs a node until it is interrupted, then drains it. Dies when a rule of the node is broken,
@@ -196,7 +197,7 @@ const serve = Effect.fnUntraced(function* (
   })
   yield* Deferred.succeed(yield* NodeReport.StatsSource, report.stats)
 
-  const announce = yield* Announcer.make
+  const announce = yield* Announcer.make(node)
   let connections = 0
   yield* listener
     .run((connection) =>

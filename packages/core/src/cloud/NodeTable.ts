@@ -16,7 +16,7 @@ import * as Table from "./pure/NodeTable.ts"
 import type { NodeId, UpdateInfo } from "./UpdateInfo.ts"
 
 /** How late a status may be. */
-const tickEvery = "250 millis"
+const tickEvery = "500 millis"
 
 /**
  * @category models

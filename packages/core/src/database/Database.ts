@@ -17,6 +17,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { Halt } from "../Halt.ts"
 import type { LogIndex } from "../log/pure/LogIndex.ts"
@@ -171,10 +172,9 @@ const make = Effect.fnUntraced(function* (options: Options) {
     const full = documents >= maxDocuments || bytes >= maxBytes
     if (full && growing.includes(op._tag)) return yield* new DatabaseFull({ bytes, documents })
 
-    const index = yield* Effect.tapErrorTag(
-      log.append(yield* encode(command), { id, deadline }),
-      "Overloaded",
-      () => Effect.andThen(copy.state, compaction.full)
+    const index = yield* log.append(yield* encode(command), { id, deadline }).pipe(
+      Effect.retry({ while: isWithoutWriter, schedule: waitForWriter }),
+      Effect.tapErrorTag("Overloaded", () => Effect.andThen(copy.state, compaction.full))
     )
     // It is in the log, so from here on a failure says nothing about the write.
     const after = yield* Effect.mapError(copy.applied(index), () => new Ambiguous({ id }))
@@ -240,6 +240,15 @@ const collectionInfos = ({ collections }: State.State): ReadonlyArray<Collection
   }))
 
 const mebibyte = 1024 * 1024
+
+/** A writer that starts, or is connected again, is worth a short wait: nothing is in the log yet. */
+const waitForWriter = Schedule.exponential("50 millis").pipe(
+  Schedule.jittered,
+  Schedule.upTo({ duration: "3 seconds" })
+)
+
+const isWithoutWriter = (error: WriteError) =>
+  error._tag === "Unavailable" && error.reason === "NoLeader"
 
 const growing: ReadonlyArray<string> = ["CreateCollection", "AddDocument", "UpdateDocument"]
 
