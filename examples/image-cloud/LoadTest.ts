@@ -44,7 +44,7 @@ export const run = Effect.fnUntraced(function* <R>(
     Effect.sync(() => running++).pipe(
       Effect.andThen(load.client(tally, index)),
       // Local, or the clients would share the parts of the layer that are the same for all.
-      Effect.provide(Client.layer({ seeds }), { local: true }),
+      Effect.provide(Client.layer({ seeds })),
       Effect.ensuring(Effect.sync(() => running--)),
       Effect.delay(index * startEveryMs)
     )

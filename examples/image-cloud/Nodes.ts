@@ -17,7 +17,7 @@ export const reports = (seeds: ReadonlyArray<Address.Address>) =>
       if (Result.isSuccess(stats)) answered.set(address, stats.success)
     }
     return answered as Reports
-  }).pipe(Effect.provide(Client.layer({ seeds }), { local: true }))
+  }).pipe(Effect.provide(Client.layer({ seeds })))
 
 /** Each node's completed tasks, and the mean time its handlers took. */
 export interface Work {

@@ -71,7 +71,7 @@ export const database = Effect.fnUntraced(function* (options: Options) {
       yield* conclude(options, seeds, outcome, entries, issues)
       // A cloud that was here before keeps nothing of the test.
       if (Option.isSome(options.ips)) yield* Documents.deleteCollection(collection)
-    }).pipe(Effect.provide(Client.layer({ seeds }), { local: true }))
+    }).pipe(Effect.provide(Client.layer({ seeds })))
   )
 })
 
@@ -98,7 +98,7 @@ const reachable = (seeds: ReadonlyArray<Address.Address>) =>
   Effect.gen(function* () {
     const client = yield* Client
     yield* client.sendData(new Uint8Array(), "Stats", { timeout: "10 seconds" })
-  }).pipe(Effect.provide(Client.layer({ seeds }), { local: true }))
+  }).pipe(Effect.provide(Client.layer({ seeds })))
 
 const conclude = Effect.fnUntraced(function* (
   { report }: Options,
