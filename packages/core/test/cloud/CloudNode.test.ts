@@ -181,6 +181,24 @@ describe("CloudNode", () => {
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 
+  it.live("a full node refuses, and the client comes back until it has room", () =>
+    Effect.gen(function* () {
+      yield* startNode(7401, [], { limits: { queueMax: 2 } })
+      const client = yield* startClient([7401])
+      const gate = yield* Gate
+      const calls = yield* Effect.forEach(Array.from({ length: 20 }), () =>
+        Effect.forkChild(client.call(HeldPure, undefined))
+      )
+      while (gate.started === 0) yield* Effect.yieldNow
+      yield* settle
+      yield* Deferred.succeed(gate.open, undefined)
+      for (const call of calls) assert.strictEqual(yield* Fiber.join(call), "done")
+      const stats = Result.getOrThrow((yield* client.collectStats).get(address(7401))!)
+      assert.isAbove(stats.refused["Overloaded"] ?? 0, 0)
+      assert.deepInclude(stats, { completed: 20, failed: 0, queued: 0, running: 0 })
+    }).pipe(Effect.scoped, Effect.provide(Base))
+  )
+
   it.live(
     "[CL17] [CL18] a draining node finishes what runs, hands back what waits, and callers notice nothing",
     () =>
