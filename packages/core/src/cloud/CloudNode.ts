@@ -36,7 +36,7 @@ import { callNode } from "../client/internal/callNode.ts"
 import { Database } from "../database/Database.ts"
 import { Halt } from "../Halt.ts"
 import * as FollowerLog from "../log/FollowerLog.ts"
-import { ClusterId, type ReplicatedLog } from "../log/ReplicatedLog.ts"
+import { ClusterId, ReplicatedLog } from "../log/ReplicatedLog.ts"
 import * as SingleNodeLog from "../log/SingleNodeLog.ts"
 import { WriterLink } from "../log/WriterLink.ts"
 import { DatabaseServices } from "../service/DatabaseServices.ts"
@@ -44,7 +44,7 @@ import { InternalServices, ReportInfo } from "../service/InternalServices.ts"
 import { LogServices } from "../service/LogServices.ts"
 import * as Admission from "../service/pure/Admission.ts"
 import { PublicServices } from "../service/PublicServices.ts"
-import { ReplyVersion, ServiceLimits, ServiceRouter } from "../service/ServiceRouter.ts"
+import { DatabaseVersion, ServiceLimits, ServiceRouter } from "../service/ServiceRouter.ts"
 import * as Address from "../transport/Address.ts"
 import { type Listener, type ListenFailed, Transport } from "../transport/Transport.ts"
 import * as Announcer from "./Announcer.ts"
@@ -158,14 +158,7 @@ const assemble = Effect.fnUntraced(function* (
   const Router = ServiceRouter.layer(
     group.merge(PublicServices, InternalServices, DatabaseServices, LogServices),
     node
-  ).pipe(
-    Layer.provide(
-      Layer.effect(
-        ReplyVersion,
-        Effect.map(Database, ({ version }) => version)
-      )
-    )
-  )
+  ).pipe(Layer.provide(Layer.effect(DatabaseVersion, databaseVersion)))
   return Layer.effect(CloudNode, serve(listener, options, cluster, writer)).pipe(
     Layer.provide(Router),
     Layer.provide(Handlers),
@@ -176,6 +169,20 @@ const assemble = Effect.fnUntraced(function* (
     Layer.provide(Table),
     Layer.provide(Layer.succeed(ServiceLimits, { ...Admission.defaultLimits, ...options.limits }))
   )
+})
+
+/** The log that this node follows is known once the writer was reached, and then for good. */
+const databaseVersion = Effect.gen(function* () {
+  const { version } = yield* Database
+  const { identity } = yield* ReplicatedLog
+  let log = ""
+  yield* identity.pipe(
+    Effect.tap((id) => Effect.sync(() => (log = id))),
+    Effect.retry(Schedule.spaced("200 millis")),
+    Effect.ignore,
+    Effect.forkScoped
+  )
+  return Effect.map(version, (version) => ({ log, version }))
 })
 
 /** How long a node waits for the writer before it serves without having caught up. */

@@ -157,12 +157,21 @@ class Requests {
 
 const malformed = (issue: string) => Effect.fail(new Wire.MalformedFrame({ issue }))
 
+/** A client that does not read its answers for this long is cut off. */
+const replyMax = "30 seconds"
+
 const reply = (
   connection: Connection,
   id: number,
   answer: Answer,
   load: Wire.LoadHead
-): Effect.Effect<void, ConnectionLost> => {
+): Effect.Effect<void, ConnectionLost> =>
+  Effect.timeoutOrElse(send(connection, id, answer, load), {
+    duration: replyMax,
+    orElse: () => connection.close
+  })
+
+const send = (connection: Connection, id: number, answer: Answer, load: Wire.LoadHead) => {
   if (answer.outcome === "refused") {
     const { outcome, refusal } = answer
     return connection.send(Wire.encodeReply(id, { outcome, size: 0, load, refusal }))

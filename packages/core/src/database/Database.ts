@@ -14,7 +14,7 @@
  */
 import * as Context from "effect/Context"
 import * as SecureRandom from "effect/crypto/SecureRandom"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
@@ -173,7 +173,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     if (full && growing.includes(op._tag)) return yield* new DatabaseFull({ bytes, documents })
 
     const index = yield* log.append(yield* encode(command), { id, deadline }).pipe(
-      Effect.retry({ while: isWithoutWriter, schedule: waitForWriter }),
+      Effect.retry({ while: isWithoutWriter, schedule: waitForWriter(deadline) }),
       Effect.tapErrorTag("Overloaded", () => Effect.andThen(copy.state, compaction.full))
     )
     // It is in the log, so from here on a failure says nothing about the write.
@@ -241,11 +241,15 @@ const collectionInfos = ({ collections }: State.State): ReadonlyArray<Collection
 
 const mebibyte = 1024 * 1024
 
-/** A writer that starts, or is connected again, is worth a short wait: nothing is in the log yet. */
-const waitForWriter = Schedule.exponential("50 millis").pipe(
-  Schedule.jittered,
-  Schedule.upTo({ duration: "3 seconds" })
-)
+/**
+ * A writer that starts, or is connected again, is worth a short wait, since nothing is in the log
+ * yet: half of the caller's time, at most 3 s, so that the caller still gets the true reason.
+ */
+const waitForWriter = (deadline: Duration.Input) =>
+  Schedule.exponential("50 millis").pipe(
+    Schedule.jittered,
+    Schedule.upTo({ duration: Math.min(Duration.toMillis(deadline) / 2, 3000) })
+  )
 
 const isWithoutWriter = (error: WriteError) =>
   error._tag === "Unavailable" && error.reason === "NoLeader"

@@ -72,16 +72,17 @@ export const ServiceLimits = Context.Reference<Admission.Limits>(
 )
 
 /**
- * The database version that a reply tells its caller, so that the caller's next read, on any node,
- * waits until it has it.
+ * Which version of which log this node's database has. A reply tells its caller, so that the
+ * caller's next read, on any node, waits until that node has it too.
  *
  * @category references
  * @since 0.1.0
  */
-export const ReplyVersion = Context.Reference<Effect.Effect<number>>(
-  "@distri/core/service/ReplyVersion",
-  { defaultValue: () => Effect.succeed(0) }
-)
+export const DatabaseVersion = Context.Reference<
+  Effect.Effect<{ readonly log: string; readonly version: number }>
+>("@distri/core/service/DatabaseVersion", {
+  defaultValue: () => Effect.succeed({ log: "", version: 0 })
+})
 
 /**
  * @category services
@@ -133,7 +134,7 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
   const halt = yield* Halt
   const loadOfNode = yield* Load
   const random = yield* SecureRandom.SecureRandom
-  const replyVersion = yield* ReplyVersion
+  const version = yield* DatabaseVersion
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
@@ -155,12 +156,13 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
   )
   const times = new Map(Array.from(endpoints.keys(), (name) => [name, Histogram.make()]))
   const load = (service: string) =>
-    Effect.map(replyVersion, (version) => loadOf(state, service, version))
+    Effect.map(version, (version) => loadOf(state, service, version))
   const table = new RequestTable({
     node,
     state,
     nowMs,
     load,
+    version,
     times,
     fork: (effect) => fork(halt.guard(effect))
   })
@@ -259,8 +261,8 @@ const makeArrive = (options: {
 const loadOf = (
   { lanes, queued, running }: Admission.State,
   service: string,
-  version: number
-): LoadHead => ({ inFlight: running, queued, meanMs: lanes.get(service)?.meanMs ?? 0, version })
+  version: Pick<LoadHead, "log" | "version">
+): LoadHead => ({ inFlight: running, queued, meanMs: lanes.get(service)?.meanMs ?? 0, ...version })
 
 const offered = (endpoints: ReadonlyMap<string, Endpoint.Endpoint>) =>
   Array.from(endpoints.values()).filter(({ traits }) => traits.access !== "internal")

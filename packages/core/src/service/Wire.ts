@@ -43,7 +43,7 @@ const Count = Schema.Number.check(
 /**
  * - `mode`: `typed` when the body is the schema's binary form; `bytes` when it is the caller's.
  * - `size`: length of the body. `remainingMs`: time left, since clocks differ.
- * - `seen`: the highest database version the caller knows of.
+ * - `seen`: the highest version of the database's `log` that the caller knows of.
  *
  * @category schemas
  * @since 0.1.0
@@ -56,6 +56,7 @@ export const RequestHead = Schema.Struct({
   size: Count,
   remainingMs: Count,
   idempotencyKey: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(nameMaxLength))),
+  log: Schema.String.check(Schema.isMaxLength(nameMaxLength)),
   seen: Count
 })
 /** @category models */
@@ -63,7 +64,8 @@ export type RequestHead = typeof RequestHead.Type
 
 /**
  * A node's load when it answered: requests that run and wait, mean handler time of the service
- * asked for (0: unknown), database version.
+ * asked for (0: unknown), and the version of which log its database has. Versions of two logs do
+ * not compare: a cloud that was started anew begins with another log.
  *
  * @category schemas
  * @since 0.1.0
@@ -72,6 +74,7 @@ export const LoadHead = Schema.Struct({
   inFlight: Count,
   queued: Count,
   meanMs: Count,
+  log: Schema.String,
   version: Count
 })
 /** @category models */

@@ -109,6 +109,21 @@ describe("a cloud's database", () => {
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 
+  it.live("a client that saw a cloud's last life reads from its next one", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      yield* Scope.provide(startNode(7401), scope)
+      const client = yield* startClient([7401])
+      for (const collection of ["a", "b", "c"]) yield* client.call(CreateCollection, { collection })
+      yield* Scope.close(scope, Exit.void)
+      yield* startNode(7401)
+      yield* client.call(CreateCollection, { collection: "d" })
+      const { documents, version } = yield* client.call(ReadCollection, { collection: "d" })
+      assert.deepStrictEqual(documents, [])
+      assert.strictEqual(version, 1)
+    }).pipe(Effect.scoped, Effect.provide(Base))
+  )
+
   it.live("without the writer, reads go on and writes say that there is none", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
@@ -126,7 +141,11 @@ describe("a cloud's database", () => {
       const read = yield* client.call(ReadCollection, { collection: "catalog" }, here)
       assert.deepStrictEqual(read.documents, [])
       const document = { name: "lost?" }
-      const write = client.call(AddDocument, { collection: "catalog", document }, here)
+      const write = client.call(
+        AddDocument,
+        { collection: "catalog", document },
+        { ...here, timeout: "1 second" }
+      )
       const error = yield* Effect.flip(write)
       assert.deepInclude(error, { _tag: "Unavailable", reason: "NoLeader" })
     }).pipe(Effect.scoped, Effect.provide(Base))

@@ -93,6 +93,16 @@ describe("Admission", () => {
     assert.strictEqual(state.connections.size, 0)
   })
 
+  it("[CL10] answers that nobody reads count against new requests", () => {
+    const state = ready()
+    take(state, 1, { bytes: 10 })
+    Admission.finished(state, 1, true, 1, 995)
+    const verdict = Admission.arrive(state, arrival(2))
+    assert.deepInclude(verdict, { _tag: "Overloaded", reason: "memory" })
+    Admission.released(state, 1)
+    assert.deepInclude(Admission.arrive(state, arrival(3)), { _tag: "Accepted" })
+  })
+
   it("[CL10] an expired request never starts", () => {
     const state = ready()
     take(state, 1, { remainingMs: 5000 })

@@ -27,6 +27,7 @@ export const callNode =
             fingerprint: codec.fingerprint,
             size: body.length,
             remainingMs,
+            log: "",
             seen: 0
           },
           body

@@ -40,11 +40,12 @@ export interface Call {
 }
 
 /** A call under way. */
-interface Running extends Call {
+interface Running {
+  readonly call: Call
   readonly service: string
-  readonly key: string | undefined
   readonly startMs: number
   readonly deadlineMs: number
+  key: string | undefined
 }
 
 const defaultTimeout = Duration.seconds(30)
@@ -59,10 +60,10 @@ export const make = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const budget = RetryBudget.make()
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-  let seen = 0
+  let seen = { log: "", version: 0 }
   let answered = false
 
-  const attempt: SendTo = (link, { body, deadlineMs, head, key }) =>
+  const attempt: SendTo = (link, { call: { body, head }, deadlineMs, key }) =>
     Effect.tap(
       Attempt.send(
         link,
@@ -70,14 +71,15 @@ export const make = Effect.gen(function* () {
           ...head,
           size: body.length,
           remainingMs: Math.max(0, deadlineMs - nowMs()),
-          seen,
+          log: seen.log,
+          seen: seen.version,
           ...(key !== undefined && { idempotencyKey: key })
         },
         body
       ),
       ({ head: { load } }) =>
         Effect.sync(() => {
-          seen = Math.max(seen, load.version)
+          seen = later(seen, load)
           answered = true
         })
     )
@@ -92,34 +94,52 @@ export const make = Effect.gen(function* () {
     )
   })
 
+  const send = Effect.fnUntraced(function* (
+    running: Running
+  ): Effect.fn.Return<LinkReply, CallError> {
+    const { call, service, startMs } = running
+    const repeat = call.repeat ?? (yield* repeatOf(links, table, service))
+    if (repeat === "keyed") running.key ??= yield* random.uuidV7()
+    yield* checkHead(call.head, running.key)
+    RetryBudget.called(budget, startMs)
+    return yield* call.node === undefined ? placed(running, repeat) : addressed(running, call.node)
+  })
+
   return {
     send: Effect.fnUntraced(function* (call: Call): Effect.fn.Return<LinkReply, CallError> {
-      const { service } = call.head
       const { deadlineMs: parentMs } = yield* CurrentRequest
-      const repeat = call.repeat ?? repeatOf(table, service)
-      const key = call.idempotencyKey ?? (repeat === "keyed" ? yield* random.uuidV7() : undefined)
-      yield* checkHead(call.head, key)
       const timeout = Duration.fromInputUnsafe(call.timeout ?? defaultTimeout)
       const startMs = nowMs()
       const timeoutMs = Math.min(Duration.toMillis(timeout), timeoutMaxMs, parentMs - startMs)
-      const running = { ...call, service, key, startMs, deadlineMs: startMs + timeoutMs }
-      RetryBudget.called(budget, startMs)
-      const work: Effect.Effect<LinkReply, CallError> =
-        call.node === undefined ? placed(running, repeat) : addressed(running, call.node)
-      return yield* Effect.timeoutOrElse(work, {
+      const { service } = call.head
+      const deadlineMs = startMs + timeoutMs
+      const running: Running = { call, service, startMs, deadlineMs, key: call.idempotencyKey }
+      return yield* Effect.timeoutOrElse(send(running), {
         duration: Math.max(0, timeoutMs),
-        orElse: () =>
-          Effect.fail(
-            new DeadlineExceeded({
-              service,
-              started: true,
-              ...(key !== undefined && { idempotencyKey: key })
-            })
-          )
+        orElse: () => Effect.fail(late(running))
       })
     })
   }
 })
+
+const late = ({ key, service }: Running) =>
+  new DeadlineExceeded({
+    service,
+    started: true,
+    ...(key !== undefined && { idempotencyKey: key })
+  })
+
+/** Versions of two logs do not compare; the newer answer says which log counts now. */
+const later = (
+  seen: { readonly log: string; readonly version: number },
+  { log, version }: { readonly log: string; readonly version: number }
+) =>
+  // A node that has not reached the writer yet does not know its log.
+  log === ""
+    ? seen
+    : log === seen.log
+      ? { log, version: Math.max(seen.version, version) }
+      : { log, version }
 
 type SendTo = (link: Link, call: Running) => Effect.Effect<LinkReply, Attempt.Missed | Refusal>
 
@@ -261,9 +281,15 @@ const unreachable = (
       })
 }
 
-const repeatOf = (table: NodeTable["Service"], service: string): Repeat => {
+/** What the nodes say of a service that is called by name. Asks one, when none is known yet. */
+const repeatOf = Effect.fnUntraced(function* (
+  links: Links["Service"],
+  table: NodeTable["Service"],
+  service: string
+) {
+  if (links.connected().size === 0) yield* Effect.ignore(links.another(new Set()))
   for (const { info } of SubscriptionRef.getUnsafe(table.nodes).values()) {
     for (const { name, repeat } of info.services) if (name === service) return repeat
   }
-  return "once"
-}
+  return "once" as const
+})

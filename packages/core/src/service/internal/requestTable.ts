@@ -37,6 +37,7 @@ export interface Environment {
   readonly state: Admission.State
   readonly nowMs: () => number
   readonly load: (service: string) => Effect.Effect<LoadHead>
+  readonly version: Effect.Effect<Pick<LoadHead, "log" | "version">>
   /** Handler times, by service. */
   readonly times: ReadonlyMap<string, Histogram.Histogram>
   readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
@@ -104,33 +105,35 @@ export class RequestTable {
   }
 
   #serve(id: number, entry: Entry): Effect.Effect<void> {
-    const { nowMs, state, times } = this.#environment
+    const { nowMs, state, times, version } = this.#environment
     const { deadlineMs, endpoint, head, identity } = entry
+    const run = Effect.flatMap(version, ({ log }) =>
+      Effect.provideService(endpoint.run(head, entry.body), CurrentRequest, {
+        idempotencyKey: head.idempotencyKey,
+        seen: head.log === log ? head.seen : 0,
+        deadlineMs
+      })
+    )
     return Effect.uninterruptibleMask((restore) =>
       Effect.gen({ self: this }, function* () {
         const startedMs = nowMs()
-        const exit = yield* Effect.exit(restore(endpoint.run(head, entry.body)))
+        const exit = yield* Effect.exit(restore(run))
         entry.body = nothing
         const endedMs = nowMs()
         const ok = exit._tag === "Success" && !isBroken(exit.value)
         if (ok) Histogram.record(times.get(endpoint.name)!, endedMs - startedMs)
-        this.obey(Admission.finished(state, id, ok, endedMs))
+        const answer = exit._tag === "Success" ? exit.value : undefined
+        const replyBytes = answer !== undefined && "body" in answer ? answer.body.length : 0
+        this.obey(Admission.finished(state, id, ok, endedMs, replyBytes))
         // Who was cancelled or stopped gets no answer: the caller has gone, or the connection goes.
-        if (exit._tag === "Success") yield* this.#respond(entry, exit.value)
+        if (answer !== undefined) yield* this.#respond(entry, answer)
         else if (entry.interruption === "deadline") {
           yield* this.#respond(entry, refused(expired(head, true)))
         }
         this.#entries.delete(id)
         Admission.released(state, id)
       })
-    ).pipe(
-      Effect.provideService(PeerIdentity, identity),
-      Effect.provideService(CurrentRequest, {
-        idempotencyKey: head.idempotencyKey,
-        seen: head.seen,
-        deadlineMs
-      })
-    )
+    ).pipe(Effect.provideService(PeerIdentity, identity))
   }
 
   #respond({ endpoint, respond }: Entry, answer: Answer): Effect.Effect<void> {

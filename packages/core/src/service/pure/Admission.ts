@@ -57,6 +57,7 @@ interface Ticket {
   readonly deadlineMs: number
   phase: Phase
   startedMs: number
+  replyBytes: number
   /** Set when the answer is decided before the handler has ended: it is interrupted for this. */
   ending: "cancelled" | "failed" | undefined
 }
@@ -97,7 +98,10 @@ export interface State {
   readonly counters: Counters
   queued: number
   running: number
+  /** Bytes of the bodies of requests that were taken and are not answered. */
   heldBytes: number
+  /** Bytes of answers that have not left. They count against new requests. */
+  replyBytes: number
   /** No deadline is earlier than this: a tick before it has nothing to look for. */
   earliestDeadlineMs: number
 }
@@ -168,6 +172,7 @@ export const make = (
   queued: 0,
   running: 0,
   heldBytes: 0,
+  replyBytes: 0,
   earliestDeadlineMs: Infinity
 })
 
@@ -209,6 +214,7 @@ export const arrive = (state: State, arrival: Arrival): Verdict => {
     deadlineMs,
     phase: "uploading",
     startedMs: 0,
+    replyBytes: 0,
     ending: undefined
   })
   checkInvariants(state)
@@ -227,18 +233,24 @@ export const uploaded = (state: State, id: number, nowMs: number): ReadonlyArray
   return commands
 }
 
-/** A handler has ended. `ok`: with a result or a typed error. The next one of its lane starts. */
+/**
+ * A handler has ended. `ok`: with a result or a typed error, of `replyBytes` bytes. The next one of
+ * its lane starts.
+ */
 export const finished = (
   state: State,
   id: number,
   ok: boolean,
-  nowMs: number
+  nowMs: number,
+  replyBytes = 0
 ): ReadonlyArray<Command> => {
   const ticket = state.tickets.get(id)
   invariant(ticket?.phase === "running", "CL8: only a running request finishes, and only once")
   const lane = ticket.lane
   const tookMs = nowMs - ticket.startedMs
   ticket.phase = "replying"
+  ticket.replyBytes = replyBytes
+  state.replyBytes += replyBytes
   lane.running--
   if (ok && ticket.ending === undefined) {
     lane.completed++
@@ -374,7 +386,7 @@ const judge = (state: State, lane: Lane, arrival: Arrival): Verdict => {
     return overloaded("connection")
   }
   if (
-    state.heldBytes + arrival.bytes > limits.heldBytesMax ||
+    state.heldBytes + state.replyBytes + arrival.bytes > limits.heldBytesMax ||
     arrival.heapRatio > limits.heapRatioMax
   ) {
     return overloaded("memory")
@@ -427,6 +439,7 @@ const removeWaiting = (state: State, ticket: Ticket, outcome: Ended): void => {
 const forget = (state: State, ticket: Ticket): void => {
   state.tickets.delete(ticket.id)
   if (ticket.lane.counted) state.heldBytes -= ticket.bytes
+  state.replyBytes -= ticket.replyBytes
   const left = (state.connections.get(ticket.connection) ?? 1) - 1
   if (left === 0) state.connections.delete(ticket.connection)
   else state.connections.set(ticket.connection, left)
