@@ -3,6 +3,7 @@ import { Encrypt } from "@distri/image"
 import { DistriNode } from "@distri/node"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -32,9 +33,10 @@ it.live(
         const tookMs: Array<number> = []
         let leastAtWork = encryptions
         while (tookMs.length < askings) {
-          const startMs = performance.now()
-          const { queued, running } = yield* client.call(StatsService, undefined, { node })
-          tookMs.push(performance.now() - startMs)
+          const [took, { queued, running }] = yield* Effect.timed(
+            client.call(StatsService, undefined, { node })
+          )
+          tookMs.push(Duration.toMillis(took))
           if (tookMs.length > 5) leastAtWork = Math.min(leastAtWork, queued + running)
         }
         yield* Fiber.interrupt(busy)

@@ -28,7 +28,7 @@ import type { NodeId } from "../cloud/UpdateInfo.ts"
 import { Halt } from "../Halt.ts"
 import { StatsService } from "../service/PublicServices.ts"
 import type * as Service from "../service/Service.ts"
-import type { Address } from "../transport/Address.ts"
+import * as Address from "../transport/Address.ts"
 import type { Transport } from "../transport/Transport.ts"
 import type { CallError } from "./CallError.ts"
 import { ServiceError } from "./CallError.ts"
@@ -49,7 +49,7 @@ export interface CallOptions {
   /** Names the call for exactly-once. Default: a new one for each call that changes the database. */
   readonly idempotencyKey?: string
   /** Address one node instead of placing the call. */
-  readonly node?: Address
+  readonly node?: Address.Address
 }
 
 /**
@@ -85,7 +85,7 @@ export class Client extends Context.Service<
     readonly collectStats: Effect.Effect<ReadonlyMap<string, Result.Result<Stats, CallError>>>
 
     /** Adds an address to those the client knows. */
-    readonly registerNode: (address: Address) => Effect.Effect<void>
+    readonly registerNode: (address: Address.Address) => Effect.Effect<void>
 
     /** What the cloud reports about its nodes: now, and after every change. */
     readonly nodes: Stream.Stream<ReadonlyMap<NodeId, NodeView>>
@@ -95,20 +95,26 @@ export class Client extends Context.Service<
    * A client of the cloud that `seeds` belong to. Connections open in the background; the first
    * call waits for one.
    *
-   * - `seeds`: addresses to begin with; the others are learned.
+   * - `seeds`: addresses to begin with, as in `127.0.0.1:7400`; the others are learned.
    * - `cluster`: refuse to talk to a cloud of another name. Default: any.
    * - `warm`: connections kept open, default 2. Placement chooses among them, so 1 means no choice.
    */
   static readonly layer = (options: {
-    readonly seeds: ReadonlyArray<Address>
+    readonly seeds: ReadonlyArray<string>
     readonly cluster?: string
     readonly warm?: number
-  }): Layer.Layer<Client, never, Transport | SecureRandom.SecureRandom> => {
-    const { cluster, seeds, warm = 2 } = options
+  }): Layer.Layer<Client, Address.InvalidAddress, Transport | SecureRandom.SecureRandom> => {
+    const { cluster, warm = 2 } = options
     const hello = cluster === undefined ? {} : { cluster }
+    const Connections = Layer.unwrap(
+      Effect.map(
+        Effect.forEach(options.seeds, (seed) => Effect.fromResult(Address.parse(seed))),
+        (seeds) => Links.layer({ seeds, hello })
+      )
+    )
     // Fresh, so that two clients in one program do not share what they know.
     return Layer.effect(Client, make(warm)).pipe(
-      Layer.provide([Links.layer({ seeds, hello }), Placement.layer]),
+      Layer.provide([Connections, Placement.layer]),
       Layer.provide(NodeTable.layer),
       Layer.provide(Halt.layer),
       Layer.fresh
@@ -146,7 +152,7 @@ const make = Effect.fnUntraced(function* (warm: number) {
           : Effect.fail(new ServiceError({ service, error: parseJson(body) }))
     )
 
-  const statsOf = (address: Address) =>
+  const statsOf = (address: Address.Address) =>
     Effect.result(call(StatsService, undefined, { node: address, timeout: "5 seconds" }))
 
   return Client.of({

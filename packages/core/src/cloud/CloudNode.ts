@@ -4,12 +4,11 @@
  * ```ts
  * class Services extends RpcGroup.make(Thumbnail) {}
  *
- * CloudNode.layer(Services, { listen: "127.0.0.1:7400", seeds: ["127.0.0.1:7401"] }).pipe(
+ * const Node = CloudNode.layer(Services, { listen: "127.0.0.1:7400", seeds: ["127.0.0.1:7401"] }).pipe(
  *   Layer.provide(Thumbnail.toLayer((photo) => shrink(photo))),
- *   Layer.provide(DistriNode.layer),
- *   Layer.launch,
- *   NodeRuntime.runMain
+ *   Layer.provide(DistriNode.layer)
  * )
+ * Effect.flatMap(CloudNode, ({ halted }) => halted).pipe(Effect.provide(Node), NodeRuntime.runMain)
  * ```
  *
  * ```
@@ -105,19 +104,6 @@ export class CloudNode extends Context.Service<
     Rpc.ToHandler<Rpcs> | Transport | Load | SecureRandom.SecureRandom
     // Fresh, so that two nodes in one program share nothing.
   > => Layer.fresh(Layer.unwrap(assemble(group as never, options))) as never
-
-  /**
-   * Runs a node until it is interrupted, then drains it. Dies when a rule of the node is broken,
-   * with the rule in the last line of the log.
-   */
-  static readonly launch = <Rpcs extends Rpc.Any>(
-    group: RpcGroup.RpcGroup<Rpcs>,
-    options: CloudNodeOptions
-  ) =>
-    Effect.provide(
-      Effect.flatMap(CloudNode, ({ halted }) => halted),
-      CloudNode.layer(group, options)
-    )
 }
 
 /** Listens, and then puts the layers together: the address may be known only now. */

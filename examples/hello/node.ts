@@ -1,0 +1,21 @@
+/** One node. Run it from this folder: `npx -y pnpm@12 run node 127.0.0.1:7400` */
+import { CloudNode } from "@distri/core"
+import { DistriNode } from "@distri/node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Console, Effect, Layer } from "effect"
+import { Services, Shout } from "./services.ts"
+
+const [listen = "127.0.0.1:7400", ...seeds] = process.argv.slice(2)
+
+const Node = CloudNode.layer(Services, { listen, seeds }).pipe(
+  Layer.provide(Shout.toLayer((text) => Effect.succeed(text.toUpperCase()))),
+  Layer.provide(DistriNode.layer)
+)
+
+const program = Effect.gen(function* () {
+  const { address, halted } = yield* CloudNode
+  yield* Console.log(`ready on ${address}`)
+  return yield* halted // until SIGTERM: then the node drains
+})
+
+NodeRuntime.runMain(Effect.provide(program, Node))
