@@ -15,6 +15,7 @@ import type * as Scope from "effect/Scope"
 import type { NodeId, UpdateInfo } from "../cloud/UpdateInfo.ts"
 import * as Handshake from "../service/Handshake.ts"
 import type { VersionMismatch } from "../service/Refusal.ts"
+import * as Body from "../service/Body.ts"
 import * as Wire from "../service/Wire.ts"
 import type { Address } from "../transport/Address.ts"
 import {
@@ -145,7 +146,7 @@ const make = (
     request: (head, body) =>
       whenOpen(() => {
         const [id, entry] = pending.request()
-        const inline = body.length <= Wire.inlineMaxBytes
+        const inline = body.length <= Body.inlineMaxBytes
         const frame = Wire.encodeRequest(id, head)
         const sent = inline
           ? connection.send(frame, body)
@@ -180,7 +181,7 @@ const upload = (
 ): Effect.Effect<void, ConnectionLost> =>
   Effect.gen(function* () {
     yield* Deferred.await(entry.proceed)
-    for (const part of Wire.chunks(body, 0)) {
+    for (const part of Body.chunks(body, 0)) {
       // The answer may come before the last part: a refusal, or a node that is leaving.
       if (Deferred.isDoneUnsafe(entry.done)) return
       yield* connection.send(Wire.encodeChunk(id), part)

@@ -10,6 +10,7 @@ import * as Result from "effect/Result"
 import type { Answer } from "../service/Endpoint.ts"
 import * as Handshake from "../service/Handshake.ts"
 import type { Caller, Respond, ServiceRouter } from "../service/ServiceRouter.ts"
+import * as Body from "../service/Body.ts"
 import * as Wire from "../service/Wire.ts"
 import type { Connection, ConnectionLost } from "../transport/Transport.ts"
 import type { NodeId } from "./UpdateInfo.ts"
@@ -68,7 +69,7 @@ export const serve = Effect.fnUntraced(function* (
 
 interface Upload {
   readonly id: number
-  readonly assembly: Wire.Assembly
+  readonly assembly: Body.Assembly
 }
 
 /** What is still to do for a frame, if anything. */
@@ -114,7 +115,7 @@ class Requests {
 
   #request(wireId: number, head: Wire.RequestHead, body: Uint8Array): Taken {
     if (this.#ids.has(wireId)) return malformed("a request number is used twice")
-    const inline = head.size <= Wire.inlineMaxBytes
+    const inline = head.size <= Body.inlineMaxBytes
     if (body.length !== (inline ? head.size : 0)) return malformed("a body of another size")
     const respond: Respond = (answer, load) => {
       this.#ids.delete(wireId)
@@ -130,7 +131,7 @@ class Requests {
     }
     this.#ids.set(wireId, taken.id)
     if (!inline) {
-      this.#uploads.set(wireId, { id: taken.id, assembly: new Wire.Assembly(head.size) })
+      this.#uploads.set(wireId, { id: taken.id, assembly: new Body.Assembly(head.size) })
       return this.#connection.send(Wire.encodeProceed(wireId))
     }
     this.#router.start(taken.id, body)
@@ -178,11 +179,11 @@ const send = (connection: Connection, id: number, answer: Answer, load: Wire.Loa
   }
   const { body, outcome } = answer
   const head = Wire.encodeReply(id, { outcome, size: body.length, load })
-  if (body.length <= Wire.chunkBytes) return connection.send(head, body)
+  if (body.length <= Body.chunkBytes) return connection.send(head, body)
   return Effect.andThen(
-    connection.send(head, body.subarray(0, Wire.chunkBytes)),
+    connection.send(head, body.subarray(0, Body.chunkBytes)),
     Effect.forEach(
-      Wire.chunks(body, Wire.chunkBytes),
+      Body.chunks(body, Body.chunkBytes),
       (part) => connection.send(Wire.encodeChunk(id), part),
       { discard: true }
     )

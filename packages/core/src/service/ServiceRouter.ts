@@ -16,36 +16,17 @@ import type * as RpcGroup from "effect/rpc/RpcGroup"
 import { Load } from "../cloud/Load.ts"
 import type { ServiceInfo } from "../cloud/UpdateInfo.ts"
 import { Halt } from "../Halt.ts"
-import type { Identity } from "./Access.ts"
 import * as Endpoint from "./Endpoint.ts"
-import { expired, RequestTable, type Respond } from "./internal/requestTable.ts"
+import * as Arrive from "./internal/arrive.ts"
+import { RequestTable } from "./internal/requestTable.ts"
 import * as Admission from "./pure/Admission.ts"
 import * as Histogram from "./pure/Histogram.ts"
-import {
-  BodyTooLarge,
-  Draining,
-  NotAuthorized,
-  NotReady,
-  Overloaded,
-  type Refusal,
-  ServiceNotFound,
-  VersionMismatch
-} from "./Refusal.ts"
 import type * as Service from "./Service.ts"
-import type { LoadHead, RequestHead } from "./Wire.ts"
+import type { LoadHead } from "./Wire.ts"
 
-/** How a request is answered. @category models */
+/** Who asks, how an answer goes back, and how a request is taken. @category models */
+export type { Arrive, Caller } from "./internal/arrive.ts"
 export type { Respond } from "./internal/requestTable.ts"
-
-/**
- * @category models
- * @since 0.1.0
- */
-export interface Caller {
-  /** Names the connection; each has a limit of requests in flight. */
-  readonly connection: number
-  readonly identity: Identity
-}
 
 /** Where requests stand, for Stats. @category models */
 export interface Standing {
@@ -95,11 +76,7 @@ export class ServiceRouter extends Context.Service<
      * Takes or refuses a request by its head. A taken one holds its bytes until it is answered;
      * `start` runs it once its body is here.
      */
-    readonly arrive: (
-      caller: Caller,
-      head: RequestHead,
-      respond: Respond
-    ) => { readonly id: number } | { readonly refusal: Refusal }
+    readonly arrive: Arrive.Arrive
     readonly start: (id: number, body: Uint8Array) => void
     /** The caller has gone. Nothing it caused goes on running (CL13). */
     readonly cancel: (id: number) => void
@@ -181,12 +158,12 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
   )
 
   return ServiceRouter.of({
-    arrive: makeArrive({ node, state, endpoints, table, nowMs, pressure: () => pressure }),
+    arrive: Arrive.make({ node, state, endpoints, table, nowMs, pressure: () => pressure }),
     start: (id, body) => table.start(id, body),
     cancel: (id) => table.cancel(id),
     load,
     services: () =>
-      offered(endpoints).map(({ fingerprint, name, traits: { repeat } }) => ({
+      Arrive.offered(endpoints).map(({ fingerprint, name, traits: { repeat } }) => ({
         name,
         fingerprint,
         repeat,
@@ -203,69 +180,14 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
   })
 })
 
-/** A refusal names this many services, so that it stays small. */
-const offeredMax = 50
 const deadlineCheckEvery = "25 millis"
 const pressureCheckEvery = "250 millis"
-
-/** Checks what only the router knows (name, caller, schema), then asks the machine. */
-const makeArrive = (options: {
-  readonly node: string
-  readonly state: Admission.State
-  readonly endpoints: ReadonlyMap<string, Endpoint.Endpoint>
-  readonly table: RequestTable
-  readonly nowMs: () => number
-  readonly pressure: () => { readonly heapRatio: number; readonly eventLoopP99Ms: number }
-}): ServiceRouter["Service"]["arrive"] => {
-  const { endpoints, node, nowMs, pressure, state, table } = options
-  let lastId = 0
-  const refuse = (refusal: Refusal) => {
-    Admission.refused(state, refusal._tag)
-    return { refusal }
-  }
-  return (caller, head, respond) => {
-    const endpoint = endpoints.get(head.service)
-    if (endpoint === undefined) {
-      const names = offered(endpoints)
-        .map(({ name }) => name)
-        .slice(0, offeredMax)
-      return refuse(new ServiceNotFound({ service: head.service, offered: names }))
-    }
-    if (endpoint.traits.access === "internal" && caller.identity._tag !== "Node") {
-      const reason = "this service is for nodes of the cloud only"
-      return refuse(new NotAuthorized({ service: head.service, reason }))
-    }
-    if (head.fingerprint !== undefined && head.fingerprint !== endpoint.fingerprint) {
-      const what = `the schema of ${head.service}`
-      const { fingerprint } = endpoint
-      return refuse(new VersionMismatch({ what, ours: fingerprint, theirs: head.fingerprint }))
-    }
-    const id = ++lastId
-    const arrivedMs = nowMs()
-    const verdict = Admission.arrive(state, {
-      id,
-      connection: caller.connection,
-      service: head.service,
-      bytes: head.size,
-      remainingMs: head.remainingMs,
-      nowMs: arrivedMs,
-      ...pressure()
-    })
-    if (verdict._tag !== "Accepted") return { refusal: toRefusal(verdict, head, node, state) }
-    const deadlineMs = arrivedMs + head.remainingMs
-    table.add(id, { endpoint, identity: caller.identity, head, respond, deadlineMs })
-    return { id }
-  }
-}
 
 const loadOf = (
   { lanes, queued, running }: Admission.State,
   service: string,
   version: Pick<LoadHead, "log" | "version">
 ): LoadHead => ({ inFlight: running, queued, meanMs: lanes.get(service)?.meanMs ?? 0, ...version })
-
-const offered = (endpoints: ReadonlyMap<string, Endpoint.Endpoint>) =>
-  Array.from(endpoints.values()).filter(({ traits }) => traits.access !== "internal")
 
 const standing = (
   { counters, lanes, queued, running }: Admission.State,
@@ -283,22 +205,3 @@ const standing = (
       p99Ms: Histogram.percentile(times.get(service)!, 0.99)
     }))
 })
-
-const toRefusal = (
-  verdict: Exclude<Admission.Verdict, { readonly _tag: "Accepted" }>,
-  head: RequestHead,
-  node: string,
-  { limits, mode }: Admission.State
-): Refusal => {
-  if (verdict._tag === "Overloaded") return new Overloaded(verdict)
-  switch (verdict.why) {
-    case "Draining":
-      return new Draining({ node })
-    case "NotReady":
-      return new NotReady({ node, state: mode })
-    case "BodyTooLarge":
-      return new BodyTooLarge({ bytes: head.size, maxBytes: limits.bodyBytesMax })
-    case "DeadlineExceeded":
-      return expired(head, false)
-  }
-}

@@ -26,11 +26,6 @@ import { invariant } from "../invariant.ts"
 import { crc32 } from "../peer/pure/crc32.ts"
 import { Refusal } from "./Refusal.ts"
 
-/** A request's body up to this size travels with its head. */
-export const inlineMaxBytes = 64 * 1024
-/** A larger one travels in parts of this size. */
-export const chunkBytes = 256 * 1024
-
 /** Names and keys: a refusal repeats them, and must fit into a head itself. */
 export const nameMaxLength = 256
 /** The parameters of one request, in UTF-16 units. What is larger belongs into the data. */
@@ -250,35 +245,6 @@ export const decode = (bytes: Uint8Array): Result.Result<Message, MalformedFrame
     case "Proceed":
     case "Interrupt":
       return Result.succeed({ _tag: kind, id })
-  }
-}
-
-/** The parts in which a body travels after its frame's own part. */
-export const chunks = (body: Uint8Array, from: number): ReadonlyArray<Uint8Array> => {
-  const parts: Array<Uint8Array> = []
-  for (let at = from; at < body.length; at += chunkBytes) {
-    parts.push(body.subarray(at, Math.min(at + chunkBytes, body.length)))
-  }
-  return parts
-}
-
-/** A body that arrives in parts. Holds what has come, never what was merely announced. */
-export class Assembly {
-  readonly size: number
-  #received = 0
-  readonly #parts: Array<Uint8Array> = []
-
-  constructor(size: number) {
-    this.size = size
-  }
-
-  /** The whole body once it is complete. `TooMuch`: the other side sent more than it announced. */
-  add(part: Uint8Array): Uint8Array | "Incomplete" | "TooMuch" {
-    this.#received += part.length
-    if (this.#received > this.size) return "TooMuch"
-    if (part.length === this.size) return part
-    this.#parts.push(part)
-    return this.#received === this.size ? Bytes.concat(this.#parts) : "Incomplete"
   }
 }
 

@@ -3,6 +3,7 @@ import * as Bytes from "effect/Bytes"
 import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import { UpdateInfo } from "../../src/cloud/UpdateInfo.ts"
+import * as Body from "../../src/service/Body.ts"
 import * as Wire from "../../src/service/Wire.ts"
 
 const read = (head: Uint8Array, body: Uint8Array = new Uint8Array()) =>
@@ -98,7 +99,7 @@ describe("Wire", () => {
   it("[WI3] a body in parts becomes whole again, and never more than was announced", () => {
     fc.assert(
       fc.property(someBytes(2000), fc.integer({ min: 1, max: 500 }), (body, part) => {
-        const assembly = new Wire.Assembly(body.length)
+        const assembly = new Body.Assembly(body.length)
         let whole: Uint8Array | undefined
         for (let at = 0; at < body.length; at += part) {
           const added = assembly.add(body.subarray(at, at + part))
@@ -112,10 +113,10 @@ describe("Wire", () => {
   })
 
   it("a body travels in parts of 256 KiB", () => {
-    const body = new Uint8Array(Wire.chunkBytes * 2 + 1)
+    const body = new Uint8Array(Body.chunkBytes * 2 + 1)
     assert.deepStrictEqual(
-      Wire.chunks(body, 0).map(({ length }) => length),
-      [Wire.chunkBytes, Wire.chunkBytes, 1]
+      Body.chunks(body, 0).map(({ length }) => length),
+      [Body.chunkBytes, Body.chunkBytes, 1]
     )
   })
 })

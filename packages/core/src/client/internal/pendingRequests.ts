@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { UpdateInfo } from "../../cloud/UpdateInfo.ts"
+import * as Body from "../../service/Body.ts"
 import * as Wire from "../../service/Wire.ts"
 
 export interface Reply {
@@ -17,7 +18,7 @@ export interface Pending<E> {
   /** Resolves when the node wants the body, or when the answer is here already. */
   readonly proceed: Deferred.Deferred<void>
   readonly done: Deferred.Deferred<Reply, E>
-  reply: { readonly head: Wire.ReplyHead; readonly assembly: Wire.Assembly } | undefined
+  reply: { readonly head: Wire.ReplyHead; readonly assembly: Body.Assembly } | undefined
 }
 
 /** What is still to do for a frame, if anything. */
@@ -77,7 +78,7 @@ export class PendingRequests<E> {
       case "Reply": {
         if (pending === undefined) return
         const { head } = message
-        pending.reply = { head, assembly: new Wire.Assembly(head.size) }
+        pending.reply = { head, assembly: new Body.Assembly(head.size) }
         return this.#collect(message.id, pending, message.body)
       }
       case "Chunk":

@@ -15,96 +15,12 @@
  * The state is mutable and must not leave its owner: this is the node's hot path.
  */
 import { invariant } from "../../invariant.ts"
-import type { Overloaded, Refusal } from "../Refusal.ts"
+import type { Refusal } from "../Refusal.ts"
+import { checkInvariants, type Lane, type State, type Ticket } from "./AdmissionState.ts"
+import { accepted, type Arrival, judge, type Verdict } from "./Verdict.ts"
 
-/** A node's life, as `cloud.NodeState` names it. Only a ready node takes counted requests. */
-export type Mode = "starting" | "ready" | "draining" | "stopped"
-
-export interface Limits {
-  /** Waiting requests of one service. Default 1,024. More waits longer and holds more memory. */
-  readonly queueMax: number
-  /** Waiting requests of the node. Default 10,000. */
-  readonly waitingMax: number
-  /** Bytes of bodies that the node holds, waiting and running. Default 256 MiB. */
-  readonly heldBytesMax: number
-  /** Bytes of one body. Default 16 MiB. */
-  readonly bodyBytesMax: number
-  /** Requests in flight on one connection; above it they are refused. Default 256. */
-  readonly connectionMax: number
-  /** Above this share of the heap limit nothing new is taken. Default 0.85. */
-  readonly heapRatioMax: number
-  /** Above this delay of the event loop, for as long as it lasts, nothing new is taken. Default 250 ms. */
-  readonly eventLoopMaxMs: number
-}
-
-export const defaultLimits: Limits = {
-  queueMax: 1024,
-  waitingMax: 10_000,
-  heldBytesMax: 256 * 1024 * 1024,
-  bodyBytesMax: 16 * 1024 * 1024,
-  connectionMax: 256,
-  heapRatioMax: 0.85,
-  eventLoopMaxMs: 250
-}
-
-type Phase = "uploading" | "queued" | "running" | "replying"
-
-interface Ticket {
-  readonly id: number
-  readonly connection: number
-  readonly lane: Lane
-  readonly bytes: number
-  readonly deadlineMs: number
-  phase: Phase
-  startedMs: number
-  replyBytes: number
-  /** Set when the answer is decided before the handler has ended: it is interrupted for this. */
-  ending: "cancelled" | "failed" | undefined
-}
-
-/** One service on this node. */
-export interface Lane {
-  readonly service: string
-  readonly concurrency: number
-  /** Stats counts public and database requests; internal services have a lane that is never shed. */
-  readonly counted: boolean
-  running: number
-  readonly queue: Array<Ticket>
-  /** Mean handler time, a moving average over about the last 20. 0: none yet. */
-  meanMs: number
-  completed: number
-}
-
-/** The numbers that Stats reports. Invariant: CL21. */
-export interface Counters {
-  received: number
-  accepted: number
-  completed: number
-  failed: number
-  cancelled: number
-  handedBack: number
-  /** Milliseconds that completed handlers took, added up. */
-  taskTimeMs: number
-  readonly refused: Record<string, number>
-  refusedTotal: number
-}
-
-export interface State {
-  mode: Mode
-  readonly limits: Limits
-  readonly lanes: ReadonlyMap<string, Lane>
-  readonly tickets: Map<number, Ticket>
-  readonly connections: Map<number, number>
-  readonly counters: Counters
-  queued: number
-  running: number
-  /** Bytes of the bodies of requests that were taken and are not answered. */
-  heldBytes: number
-  /** Bytes of answers that have not left. They count against new requests. */
-  replyBytes: number
-  /** No deadline is earlier than this: a tick before it has nothing to look for. */
-  earliestDeadlineMs: number
-}
+export * from "./AdmissionState.ts"
+export { type Arrival, type Verdict } from "./Verdict.ts"
 
 export type Interruption = "deadline" | "cancelled" | "stopped"
 
@@ -115,66 +31,6 @@ export type Command =
   | { readonly _tag: "Interrupt"; readonly id: number; readonly why: Interruption }
   /** Answer a request that has not started. */
   | { readonly _tag: "Answer"; readonly id: number; readonly why: "Draining" | "DeadlineExceeded" }
-
-export interface Arrival {
-  readonly id: number
-  readonly connection: number
-  readonly service: string
-  /** Length of the body. */
-  readonly bytes: number
-  readonly remainingMs: number
-  readonly nowMs: number
-  readonly heapRatio: number
-  readonly eventLoopP99Ms: number
-}
-
-export type Verdict =
-  | { readonly _tag: "Accepted" }
-  | {
-      readonly _tag: "Refused"
-      readonly why: "Draining" | "NotReady" | "BodyTooLarge" | "DeadlineExceeded"
-    }
-  | {
-      readonly _tag: "Overloaded"
-      readonly reason: Overloaded["reason"]
-      readonly retryAfterMs: number
-    }
-
-export const make = (
-  services: Iterable<{
-    readonly service: string
-    readonly concurrency: number
-    readonly counted: boolean
-  }>,
-  limits: Limits
-): State => ({
-  mode: "starting",
-  limits,
-  lanes: new Map(
-    Array.from(services, (lane) => [
-      lane.service,
-      { ...lane, running: 0, queue: [], meanMs: 0, completed: 0 }
-    ])
-  ),
-  tickets: new Map(),
-  connections: new Map(),
-  counters: {
-    received: 0,
-    accepted: 0,
-    completed: 0,
-    failed: 0,
-    cancelled: 0,
-    handedBack: 0,
-    taskTimeMs: 0,
-    refused: {},
-    refusedTotal: 0
-  },
-  queued: 0,
-  running: 0,
-  heldBytes: 0,
-  replyBytes: 0,
-  earliestDeadlineMs: Infinity
-})
 
 /** Counts a request that was refused before it came to a lane: unknown service, not authorized. */
 export const refused = (state: State, why: Refusal["_tag"]): void => {
@@ -345,59 +201,7 @@ export const stop = (state: State): ReadonlyArray<Command> => {
   return commands
 }
 
-/** Holds after every step. */
-export const checkInvariants = (state: State): void => {
-  const { accepted, cancelled, completed, failed, handedBack, received, refusedTotal } =
-    state.counters
-  invariant(
-    received === accepted + refusedTotal,
-    "CL21: every received request was accepted or refused"
-  )
-  invariant(
-    accepted === completed + failed + cancelled + handedBack + state.queued + state.running,
-    "CL21: every accepted request has ended, waits or runs"
-  )
-  invariant(
-    state.queued <= state.limits.waitingMax && state.heldBytes <= state.limits.heldBytesMax,
-    "CL10: waiting requests and held bytes stay within their limits"
-  )
-}
-
 const none: ReadonlyArray<Command> = []
-const accepted: Verdict = { _tag: "Accepted" }
-const retryMinMs = 50
-const retryMaxMs = 5000
-
-const judge = (state: State, lane: Lane, arrival: Arrival): Verdict => {
-  const { limits } = state
-  if (state.mode === "draining" || state.mode === "stopped") {
-    return { _tag: "Refused", why: "Draining" }
-  }
-  if (state.mode === "starting") return { _tag: "Refused", why: "NotReady" }
-  if (arrival.bytes > limits.bodyBytesMax) return { _tag: "Refused", why: "BodyTooLarge" }
-  if (arrival.remainingMs <= 0) return { _tag: "Refused", why: "DeadlineExceeded" }
-  const waitMs = (lane.queue.length * lane.meanMs) / lane.concurrency
-  const overloaded = (reason: Overloaded["reason"]): Verdict => ({
-    _tag: "Overloaded",
-    reason,
-    retryAfterMs: Math.min(Math.max(waitMs, retryMinMs), retryMaxMs)
-  })
-  if ((state.connections.get(arrival.connection) ?? 0) >= limits.connectionMax) {
-    return overloaded("connection")
-  }
-  if (
-    state.heldBytes + state.replyBytes + arrival.bytes > limits.heldBytesMax ||
-    arrival.heapRatio > limits.heapRatioMax
-  ) {
-    return overloaded("memory")
-  }
-  if (arrival.eventLoopP99Ms > limits.eventLoopMaxMs) return overloaded("eventLoop")
-  const mustWait = lane.running >= lane.concurrency
-  if ((mustWait && lane.queue.length >= limits.queueMax) || state.queued >= limits.waitingMax) {
-    return overloaded("queue")
-  }
-  return waitMs > arrival.remainingMs ? overloaded("deadline") : accepted
-}
 
 const startNext = (state: State, lane: Lane, nowMs: number, commands: Array<Command>): void => {
   while (lane.running < lane.concurrency) {

@@ -1,0 +1,149 @@
+/**
+ * What admission keeps: the lanes of the services, the requests that were taken, the counters.
+ *
+ * `Admission.ts` is the machine that changes it; nobody else does.
+ */
+import { invariant } from "../../invariant.ts"
+
+/** A node's life, as `cloud.NodeState` names it. Only a ready node takes counted requests. */
+export type Mode = "starting" | "ready" | "draining" | "stopped"
+
+export interface Limits {
+  /** Waiting requests of one service. Default 1,024. More waits longer and holds more memory. */
+  readonly queueMax: number
+  /** Waiting requests of the node. Default 10,000. */
+  readonly waitingMax: number
+  /** Bytes of bodies that the node holds, waiting and running. Default 256 MiB. */
+  readonly heldBytesMax: number
+  /** Bytes of one body. Default 16 MiB. */
+  readonly bodyBytesMax: number
+  /** Requests in flight on one connection; above it they are refused. Default 256. */
+  readonly connectionMax: number
+  /** Above this share of the heap limit nothing new is taken. Default 0.85. */
+  readonly heapRatioMax: number
+  /** Above this delay of the event loop, for as long as it lasts, nothing new is taken. Default 250 ms. */
+  readonly eventLoopMaxMs: number
+}
+
+export const defaultLimits: Limits = {
+  queueMax: 1024,
+  waitingMax: 10_000,
+  heldBytesMax: 256 * 1024 * 1024,
+  bodyBytesMax: 16 * 1024 * 1024,
+  connectionMax: 256,
+  heapRatioMax: 0.85,
+  eventLoopMaxMs: 250
+}
+
+export type Phase = "uploading" | "queued" | "running" | "replying"
+
+export interface Ticket {
+  readonly id: number
+  readonly connection: number
+  readonly lane: Lane
+  readonly bytes: number
+  readonly deadlineMs: number
+  phase: Phase
+  startedMs: number
+  replyBytes: number
+  /** Set when the answer is decided before the handler has ended: it is interrupted for this. */
+  ending: "cancelled" | "failed" | undefined
+}
+
+/** One service on this node. */
+export interface Lane {
+  readonly service: string
+  readonly concurrency: number
+  /** Stats counts public and database requests; internal services have a lane that is never shed. */
+  readonly counted: boolean
+  running: number
+  readonly queue: Array<Ticket>
+  /** Mean handler time, a moving average over about the last 20. 0: none yet. */
+  meanMs: number
+  completed: number
+}
+
+/** The numbers that Stats reports. Invariant: CL21. */
+export interface Counters {
+  received: number
+  accepted: number
+  completed: number
+  failed: number
+  cancelled: number
+  handedBack: number
+  /** Milliseconds that completed handlers took, added up. */
+  taskTimeMs: number
+  readonly refused: Record<string, number>
+  refusedTotal: number
+}
+
+export interface State {
+  mode: Mode
+  readonly limits: Limits
+  readonly lanes: ReadonlyMap<string, Lane>
+  readonly tickets: Map<number, Ticket>
+  readonly connections: Map<number, number>
+  readonly counters: Counters
+  queued: number
+  running: number
+  /** Bytes of the bodies of requests that were taken and are not answered. */
+  heldBytes: number
+  /** Bytes of answers that have not left. They count against new requests. */
+  replyBytes: number
+  /** No deadline is earlier than this: a tick before it has nothing to look for. */
+  earliestDeadlineMs: number
+}
+
+export const make = (
+  services: Iterable<{
+    readonly service: string
+    readonly concurrency: number
+    readonly counted: boolean
+  }>,
+  limits: Limits
+): State => ({
+  mode: "starting",
+  limits,
+  lanes: new Map(
+    Array.from(services, (lane) => [
+      lane.service,
+      { ...lane, running: 0, queue: [], meanMs: 0, completed: 0 }
+    ])
+  ),
+  tickets: new Map(),
+  connections: new Map(),
+  counters: {
+    received: 0,
+    accepted: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    handedBack: 0,
+    taskTimeMs: 0,
+    refused: {},
+    refusedTotal: 0
+  },
+  queued: 0,
+  running: 0,
+  heldBytes: 0,
+  replyBytes: 0,
+  earliestDeadlineMs: Infinity
+})
+
+/** Holds after every step. */
+export const checkInvariants = (state: State): void => {
+  const { accepted, cancelled, completed, failed, handedBack, received, refusedTotal } =
+    state.counters
+  invariant(
+    received === accepted + refusedTotal,
+    "CL21: every received request was accepted or refused"
+  )
+  invariant(
+    accepted === completed + failed + cancelled + handedBack + state.queued + state.running,
+    "CL21: every accepted request has ended, waits or runs"
+  )
+  invariant(
+    state.queued <= state.limits.waitingMax && state.heldBytes <= state.limits.heldBytesMax,
+    "CL10: waiting requests and held bytes stay within their limits"
+  )
+}

@@ -1,0 +1,65 @@
+/**
+ * Judges whether a node takes a request. The order of the checks is part of the rule: what a caller
+ * can do least about comes first.
+ */
+import type { Overloaded } from "../Refusal.ts"
+import type { Lane, State } from "./AdmissionState.ts"
+
+export interface Arrival {
+  readonly id: number
+  readonly connection: number
+  readonly service: string
+  /** Length of the body. */
+  readonly bytes: number
+  readonly remainingMs: number
+  readonly nowMs: number
+  readonly heapRatio: number
+  readonly eventLoopP99Ms: number
+}
+
+export type Verdict =
+  | { readonly _tag: "Accepted" }
+  | {
+      readonly _tag: "Refused"
+      readonly why: "Draining" | "NotReady" | "BodyTooLarge" | "DeadlineExceeded"
+    }
+  | {
+      readonly _tag: "Overloaded"
+      readonly reason: Overloaded["reason"]
+      readonly retryAfterMs: number
+    }
+
+export const accepted: Verdict = { _tag: "Accepted" }
+const retryMinMs = 50
+const retryMaxMs = 5000
+
+export const judge = (state: State, lane: Lane, arrival: Arrival): Verdict => {
+  const { limits } = state
+  if (state.mode === "draining" || state.mode === "stopped") {
+    return { _tag: "Refused", why: "Draining" }
+  }
+  if (state.mode === "starting") return { _tag: "Refused", why: "NotReady" }
+  if (arrival.bytes > limits.bodyBytesMax) return { _tag: "Refused", why: "BodyTooLarge" }
+  if (arrival.remainingMs <= 0) return { _tag: "Refused", why: "DeadlineExceeded" }
+  const waitMs = (lane.queue.length * lane.meanMs) / lane.concurrency
+  const overloaded = (reason: Overloaded["reason"]): Verdict => ({
+    _tag: "Overloaded",
+    reason,
+    retryAfterMs: Math.min(Math.max(waitMs, retryMinMs), retryMaxMs)
+  })
+  if ((state.connections.get(arrival.connection) ?? 0) >= limits.connectionMax) {
+    return overloaded("connection")
+  }
+  if (
+    state.heldBytes + state.replyBytes + arrival.bytes > limits.heldBytesMax ||
+    arrival.heapRatio > limits.heapRatioMax
+  ) {
+    return overloaded("memory")
+  }
+  if (arrival.eventLoopP99Ms > limits.eventLoopMaxMs) return overloaded("eventLoop")
+  const mustWait = lane.running >= lane.concurrency
+  if ((mustWait && lane.queue.length >= limits.queueMax) || state.queued >= limits.waitingMax) {
+    return overloaded("queue")
+  }
+  return waitMs > arrival.remainingMs ? overloaded("deadline") : accepted
+}
