@@ -1,14 +1,39 @@
 /**
  * One attempt of a call at one node: sends the request, and says what its end means.
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Outcome as Placed, Ticket } from "../../cloud/Placement.ts"
 import type { NodeId } from "../../cloud/UpdateInfo.ts"
+import type { Repeat } from "../../service/Access.ts"
 import type { Refusal } from "../../service/Refusal.ts"
 import type { RequestHead } from "../../service/Wire.ts"
+import type { Address } from "../../transport/Address.ts"
 import { type CallError, UnknownOutcome } from "../CallError.ts"
 import type { Link, LinkReply } from "../Link.ts"
 import type { Outcome } from "../pure/Attempts.ts"
+
+/** A call, by type or by bytes. */
+export interface Call {
+  readonly head: Pick<RequestHead, "service" | "mode" | "params" | "fingerprint">
+  readonly body: Uint8Array
+  /** Absent: the call is by name, and the nodes say. */
+  readonly repeat?: Repeat
+  readonly timeout?: Duration.Input
+  readonly idempotencyKey?: string
+  readonly node?: Address
+}
+
+/** A call under way. */
+export interface Running {
+  readonly call: Call
+  readonly service: string
+  readonly startMs: number
+  readonly deadlineMs: number
+  key: string | undefined
+}
+
+export type SendTo = (link: Link, call: Running) => Effect.Effect<LinkReply, Missed | Refusal>
 
 /** An attempt that did not bring an answer, and what it says about the next one. */
 export class Missed {

@@ -1,0 +1,145 @@
+/**
+ * Makes the attempts of a placed call, one after the other. The rules are in `../pure/Attempts.ts`.
+ */
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { NodeTable } from "../../cloud/NodeTable.ts"
+import { Placement } from "../../cloud/Placement.ts"
+import type { NodeId } from "../../cloud/UpdateInfo.ts"
+import type { Repeat } from "../../service/Access.ts"
+import { type Refusal, ServiceNotFound, type VersionMismatch } from "../../service/Refusal.ts"
+import { type CallError, CloudUnreachable } from "../CallError.ts"
+import type { Link, LinkReply } from "../Link.ts"
+import { Links, type Unreachable } from "../Links.ts"
+import * as Attempts from "../pure/Attempts.ts"
+import * as RetryBudget from "../pure/RetryBudget.ts"
+import * as Attempt from "./attempt.ts"
+
+/** A cloud that has never answered is not waited for as long as one that has. */
+const unreachableMaxMs = 5000
+
+/** Makes attempts until one is answered, or the rules say that there is no use. */
+export const make = Effect.fnUntraced(function* (
+  attempt: Attempt.SendTo,
+  budget: RetryBudget.RetryBudget,
+  nowMs: () => number,
+  answered: () => boolean
+) {
+  const place = yield* makePlace
+  return Effect.fnUntraced(function* (call: Attempt.Running, repeat: Repeat) {
+    let state = Attempts.initial(repeat)
+    let last: CallError | undefined
+    while (true) {
+      const result = yield* Effect.result(
+        place(call.service, state.exclude, (link) => attempt(link, call))
+      )
+      if (result._tag === "Success") return result.success
+      if (!(result.failure instanceof Attempt.Missed)) return yield* Effect.fail(result.failure)
+      const { error, node, outcome } = result.failure
+      if (outcome._tag !== "NobodyLeft") last = error
+      const graceMs = answered() ? Infinity : call.startMs + unreachableMaxMs
+      const [next, decision] = Attempts.step(state, node, outcome, {
+        remainingMs: Math.min(call.deadlineMs, graceMs) - nowMs(),
+        random: yield* Random.next,
+        spend: () => RetryBudget.spend(budget, nowMs())
+      })
+      state = next
+      if (decision._tag === "GiveUp" || decision._tag === "Ambiguous") {
+        return yield* Effect.fail(last ?? error)
+      }
+      if (decision._tag === "Wait") yield* Effect.sleep(decision.ms)
+    }
+  })
+})
+
+/**
+ * Runs `use` with the connection to the node that placement picks, or fails with `NobodyLeft`.
+ * When no connected node is left, one more is dialled.
+ */
+const makePlace = Effect.gen(function* () {
+  const links = yield* Links
+  const table = yield* NodeTable
+  const placement = yield* Placement
+
+  const probe = (service: string) => (node: NodeId) =>
+    Effect.gen(function* () {
+      const link = yield* Effect.fromNullishOr(links.connected().get(node))
+      const load = yield* link.probe(service)
+      return { load, meanMs: load.meanMs }
+    })
+
+  /** Interruptible but between `pick` and `done`, or a ticket would count for ever. */
+  const once = (
+    service: string,
+    exclude: ReadonlySet<NodeId>,
+    candidates: ReadonlySet<NodeId>,
+    use: (link: Link) => Effect.Effect<LinkReply, Attempt.Missed | Refusal>
+  ) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        if (candidates.size === 0) return undefined
+        const ticket = yield* Effect.option(
+          restore(placement.pick(service, { exclude, candidates, probe: probe(service) }))
+        )
+        if (ticket._tag === "None") return undefined
+        const link = links.connected().get(ticket.value.node)
+        if (link === undefined) {
+          ticket.value.done({ _tag: "Refused" })
+          return undefined
+        }
+        return yield* Attempt.tracked(ticket.value, restore(use(link)))
+      })
+    )
+
+  return Effect.fnUntraced(function* (
+    service: string,
+    exclude: ReadonlySet<NodeId>,
+    use: (link: Link) => Effect.Effect<LinkReply, Attempt.Missed | Refusal>
+  ) {
+    while (true) {
+      const candidates = new Set(links.connected().keys())
+      for (const node of exclude) candidates.delete(node)
+      const reply = yield* once(service, exclude, candidates, use)
+      if (reply !== undefined) return reply
+      yield* Effect.mapError(links.another(exclude), (others) =>
+        nobody(service, candidates, others, table)
+      )
+    }
+  })
+})
+
+const missed = (error: CallError, final: boolean) =>
+  new Attempt.Missed(undefined, { _tag: "NobodyLeft", final }, error)
+
+/** Nobody is left. It is final when the reachable nodes lack the service, or speak another version. */
+const nobody = (
+  service: string,
+  candidates: ReadonlySet<NodeId>,
+  others: ReadonlyArray<Unreachable>,
+  table: NodeTable["Service"]
+): Attempt.Missed => {
+  const views = SubscriptionRef.getUnsafe(table.nodes)
+  const services = Array.from(candidates).flatMap((node) => views.get(node)?.info.services ?? [])
+  const offered = [...new Set(services.map(({ name }) => name))]
+  if (offered.length > 0 && !offered.includes(service)) {
+    return missed(new ServiceNotFound({ service, offered }), true)
+  }
+  const error = unreachable(service, others)
+  return missed(error, error._tag === "VersionMismatch")
+}
+
+/** What each address answered; when all speak another version, just that. */
+export const unreachable = (
+  service: string,
+  others: ReadonlyArray<Unreachable>
+): CloudUnreachable | VersionMismatch => {
+  const mismatch = others.find(({ why }) => why._tag === "VersionMismatch")?.why
+  return mismatch?._tag === "VersionMismatch" &&
+    others.every(({ why }) => why._tag === "VersionMismatch")
+    ? mismatch
+    : new CloudUnreachable({
+        service,
+        tried: others.map(({ address, why }) => ({ node: address, why: why.message }))
+      })
+}
