@@ -29,7 +29,7 @@ export const run = Effect.fnUntraced(
   function* ({ image, ips, out, report }: Options) {
     const screen = yield* Screen
     const picture = yield* Picture.load(image)
-    const file = yield* sealedFile(out, picture.name)
+    const file = yield* sealedFile(out, picture)
 
     const start = yield* Clock.monotonicTimeNanos
     const sealed = yield* Encryption.encrypt(picture)
@@ -71,12 +71,16 @@ export const run = Effect.fnUntraced(
 )
 
 /** A file that does not exist yet: nothing of the user's is ever replaced. */
-const sealedFile = Effect.fnUntraced(function* (out: Option.Option<string>, name: string) {
+const sealedFile = Effect.fnUntraced(function* (
+  out: Option.Option<string>,
+  picture: Picture.Picture
+) {
   const fs = yield* FileSystem.FileSystem
   const folder = Option.isSome(out)
     ? yield* Effect.as(fs.makeDirectory(out.value, { recursive: true }), out.value)
     : yield* fs.makeTempDirectory({ prefix: "image-cloud-" })
-  const file = path.join(folder, `${path.parse(name).name}.sealed.png`)
+  const kind = Picture.optionsFor(picture).carrier === "none" ? "dst" : "sealed.png"
+  const file = path.join(folder, `${path.parse(picture.name).name}.${kind}`)
   if (yield* fs.exists(file)) {
     return yield* unusable(`${file} exists; remove it, or name another folder with --out`)
   }

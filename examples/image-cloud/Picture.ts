@@ -19,7 +19,9 @@ const inMebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
 /** What tells the pictures of two clients apart. */
 const numberBytes = 4
 /** With 4 bits of each sample instead of 2, a picture twice as large fits the answer. */
-const largeMaxBytes = 2 * contentMaxBytes - numberBytes
+const hiddenMaxBytes = 2 * contentMaxBytes - numberBytes
+/** Sealed, but not hidden in a picture, it grows by some bytes only. */
+const sealedMaxBytes = 4 * contentMaxBytes - 65_536
 
 const readable = <A>(file: string, reading: Effect.Effect<A, PlatformError>) =>
   reading.pipe(
@@ -42,9 +44,9 @@ export const load = Effect.fnUntraced(function* (file: Option.Option<string>) {
   }
   const bytes = Number(size)
   if (bytes === 0) return yield* unusable(`${file.value} is empty; name a picture with --image`)
-  if (bytes > largeMaxBytes) {
+  if (bytes > sealedMaxBytes) {
     return yield* unusable(
-      `${file.value} has ${inMebibytes(bytes)}, and the service takes at most ${inMebibytes(largeMaxBytes)}; save it smaller or with more compression (JPEG quality 85 is often enough)`
+      `${file.value} has ${inMebibytes(bytes)}, and the service takes at most ${inMebibytes(sealedMaxBytes)}; save it smaller or with more compression (JPEG quality 85 is often enough)`
     )
   }
   return {
@@ -54,8 +56,10 @@ export const load = Effect.fnUntraced(function* (file: Option.Option<string>) {
 })
 
 /** How a picture of this size is hidden, so that the result fits an answer. */
-export const optionsFor = ({ bytes }: Picture): HideOptions =>
-  bytes.length > contentMaxBytes ? { bits: 4 } : {}
+export const optionsFor = ({ bytes }: Picture): HideOptions => {
+  if (bytes.length > hiddenMaxBytes) return { carrier: "none" }
+  return bytes.length > contentMaxBytes ? { bits: 4 } : {}
+}
 
 /**
  * The picture of client number `client`; no two are the same. Without a base it is a small painted

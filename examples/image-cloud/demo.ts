@@ -33,7 +33,7 @@ const onePicture = Effect.fnUntraced(function* (picture: Picture.Picture) {
     onSuccess: () => true,
     onFailure: () => false
   })
-  const sizes = `${picture.bytes.length} bytes sealed into a PNG of ${sealed.file.length} bytes`
+  const sizes = `${picture.bytes.length} bytes sealed into ${sealed.file.length} bytes`
   yield* screen.say(`\nPicture     ${picture.name}: ${sizes}`)
   yield* screen.say(
     `            opened again: ${identical ? "identical, bit for bit" : "DIFFERENT"}`

@@ -34,7 +34,7 @@ describe("input that cannot be used", () => {
       const empty = path.join(folder, "empty.jpg")
       const large = path.join(folder, "large.jpg")
       yield* fs.writeFile(empty, new Uint8Array())
-      yield* fs.writeFile(large, new Uint8Array(9 * 1024 * 1024))
+      yield* fs.writeFile(large, new Uint8Array(16 * 1024 * 1024))
       const table = unusable({ empty, large, none: path.join(folder, "none.jpg"), folder })
       yield* Effect.forEach(
         table,
@@ -195,7 +195,7 @@ const unusable = (
     [`${encrypt} --image ${files.none}`, /no file .*none\.jpg/],
     [`${encrypt} --image ${files.folder}`, /is no file/],
     [`${encrypt} --image ${files.empty}`, /is empty/],
-    [`-- ${encrypt} --image ${files.large}`, /9\.0 MiB.*at most 8\.0 MiB; save it smaller/],
+    [`-- ${encrypt} --image ${files.large}`, /16\.0 MiB.*at most 15\.9 MiB; save it smaller/],
     ["--mode test-servers --ips 127.0.0.1:1", /leave out --ips/],
     ["--mood server", /--mood/],
     [nobody, /no node can serve Encrypt.*nothing listens there.*check that the cloud runs/],
