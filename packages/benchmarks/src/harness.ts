@@ -65,7 +65,9 @@ const playRounds = async (players: ReadonlyArray<Player>, load: Load, rounds: nu
   }))
   // Round 0 is the warm-up.
   for (let round = 0; round <= rounds; round++) {
-    for (const { result, run } of results) {
+    // Nobody is always the one who follows the heaviest.
+    const first = round % results.length
+    for (const { result, run } of [...results.slice(first), ...results.slice(0, first)]) {
       if (result.error !== "") continue
       try {
         const measured = await run(load)

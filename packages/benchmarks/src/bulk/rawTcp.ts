@@ -6,7 +6,7 @@ import { withPromises } from "../closedLoop.ts"
 import { bodyBytes } from "./bulk.ts"
 
 export const serve = async (): Promise<number> => {
-  const server = createServer((socket) => {
+  const server = createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => socket.destroy())
     socket.pipe(socket)
   }).listen(0, "127.0.0.1")

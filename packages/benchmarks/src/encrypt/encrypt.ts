@@ -1,5 +1,5 @@
 /** The Encrypt service, one picture at a time, against what a program with sharp would write. */
-import type { Benchmark } from "../Benchmark.ts"
+import { type Benchmark, cpuPerOperationUs } from "../Benchmark.ts"
 
 export const encrypt: Benchmark = {
   name: "encrypt",
@@ -7,6 +7,7 @@ export const encrypt: Benchmark = {
   inFlight: [1],
   metrics: [
     { name: "ms", better: "less", of: ({ p50Us }) => p50Us / 1000 },
+    { name: "CPU ms", better: "less", of: (run) => cpuPerOperationUs(run) / 1000 },
     { name: "kB", better: "less", of: ({ resultBytes = 0 }) => resultBytes / 1000 }
   ],
   contenders: [
