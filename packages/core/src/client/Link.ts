@@ -156,8 +156,9 @@ const make = (
           Effect.ignore,
           Effect.andThen(Deferred.await(entry.done)),
           Effect.onInterrupt(() =>
+            // Forked: a node that does not read must not hold up who has stopped waiting.
             pending.forget(id)
-              ? Effect.ignore(connection.send(Wire.encodeInterrupt(id)))
+              ? Effect.forkDetach(Effect.ignore(connection.send(Wire.encodeInterrupt(id))))
               : Effect.void
           )
         )

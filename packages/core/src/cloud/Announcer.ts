@@ -18,6 +18,8 @@ import type { NodeId, UpdateInfo } from "./UpdateInfo.ts"
 
 /** Load travels on every reply; these reports mostly say that a node is alive. */
 const refreshEvery = "2 seconds"
+/** A client that does not read for this long is cut off. */
+const tellMax = "30 seconds"
 
 /**
  * Runs with the scope. Returns what a session calls for its connection: it sends until it is
@@ -57,7 +59,8 @@ export const make = Effect.fnUntraced(function* (own: NodeId) {
         const wanted = all || node === own
         if (!wanted || status === "down" || sent.get(node) === info) continue
         const { body, head } = encodeNode(info, Math.max(0, nowMs - heardAtMs))
-        yield* connection.send(head, body)
+        const told = yield* Effect.timeoutOption(connection.send(head, body), tellMax)
+        if (told._tag === "None") yield* connection.close
         sent.set(node, info)
       }
       all = yield* Effect.raceFirst(Effect.as(Effect.sleep(refreshEvery), false), news)

@@ -53,7 +53,11 @@ export const serve = Effect.fnUntraced(function* (
   const takeAll = Effect.fnUntraced(function* (frames: ReadonlyArray<Uint8Array>) {
     for (const frame of frames) {
       const more = requests.take(frame)
-      if (more !== undefined) yield* more
+      if (more === undefined) continue
+      yield* Effect.timeoutOrElse(more, {
+        duration: replyMax,
+        orElse: () => malformed("it does not read what it asked for")
+      })
     }
   })
   const receive = Effect.timeoutOrElse(connection.receive, {
@@ -117,9 +121,13 @@ class Requests {
     if (this.#ids.has(wireId)) return malformed("a request number is used twice")
     const inline = head.size <= Body.inlineMaxBytes
     if (body.length !== (inline ? head.size : 0)) return malformed("a body of another size")
+    let id = 0
     const respond: Respond = (answer, load) => {
-      this.#ids.delete(wireId)
-      this.#uploads.delete(wireId)
+      // The caller may have given the number to another request after an interrupt.
+      if (this.#ids.get(wireId) === id) {
+        this.#ids.delete(wireId)
+        this.#uploads.delete(wireId)
+      }
       return reply(this.#connection, wireId, answer, load)
     }
     const taken = this.#router.arrive(this.#caller, head, respond)
@@ -129,7 +137,8 @@ class Requests {
         reply(this.#connection, wireId, { outcome: "refused", refusal }, load)
       )
     }
-    this.#ids.set(wireId, taken.id)
+    id = taken.id
+    this.#ids.set(wireId, id)
     if (!inline) {
       this.#uploads.set(wireId, { id: taken.id, assembly: new Body.Assembly(head.size) })
       return this.#connection.send(Wire.encodeProceed(wireId))
@@ -142,7 +151,7 @@ class Requests {
     // The rest of a body whose request was already answered.
     if (upload === undefined) return
     const body = upload.assembly.add(part)
-    if (body === "Incomplete") return
+    if (body === "Incomplete") return this.#router.progress(upload.id) as undefined
     if (body === "TooMuch") return malformed("more bytes than announced")
     this.#uploads.delete(wireId)
     this.#router.start(upload.id, body)

@@ -5,6 +5,7 @@
  * `sendDataWithParams(json, "AddDocument", ["catalog"])`. CreateCollection and DeleteCollection
  * take the name as their data. Replies are JSON.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
@@ -21,7 +22,8 @@ import {
 } from "../database/pure/Command.ts"
 import { limitMax } from "../database/pure/Page.ts"
 import { LogIndex } from "../log/pure/LogIndex.ts"
-import { CurrentRequest, timeLeft } from "./RequestContext.ts"
+import type { Unavailable } from "../log/ReplicatedLog.ts"
+import { CurrentRequest, handBack, timeLeft } from "./RequestContext.ts"
 import * as Service from "./Service.ts"
 
 const Collection = Schema.Struct({ collection: Schema.String })
@@ -43,7 +45,10 @@ const Found = Schema.Struct({
   version: LogIndex
 })
 
-const write = { error: WriteError, access: "database", repeat: "keyed" } as const
+/** A command has at most 900 KiB; larger JSON would only keep the processor busy. */
+const bodyBytesMax = 1024 * 1024
+
+const write = { error: WriteError, access: "database", repeat: "keyed", bodyBytesMax } as const
 
 /**
  * Byte level: data is the name, as JSON text or bare.
@@ -119,6 +124,7 @@ export class DeleteDocument extends Service.make("DeleteDocument", {
  */
 export class ReadCollection extends Service.make("ReadCollection", {
   payload: Query,
+  bodyBytesMax,
   success: Found,
   error: ReadError,
   access: "database",
@@ -151,7 +157,9 @@ export class DatabaseServices extends RpcGroup.make(
 
       const execute = Effect.fnUntraced(function* (op: Operation) {
         const { idempotencyKey } = yield* CurrentRequest
-        return yield* database.execute(op, { id: idempotencyKey, deadline: yield* timeLeft })
+        return yield* database
+          .execute(op, { id: idempotencyKey, deadline: yield* timeLeft })
+          .pipe(Effect.tapErrorTag("Unavailable", ({ reason }) => goneForGood(reason)))
       })
       const change = (op: Operation) => Effect.map(execute(op), ({ version }) => ({ version }))
       const changeOne = (op: Operation) =>
@@ -167,12 +175,21 @@ export class DatabaseServices extends RpcGroup.make(
         DeleteDocument: (payload) => changeMany(Delete.make(payload)),
         ReadCollection: Effect.fnUntraced(function* (query) {
           const { seen } = yield* CurrentRequest
-          return yield* database.read({ ...query, after: seen, deadline: yield* timeLeft })
+          return yield* database.read({ ...query, after: seen, deadline: yield* waitFor })
         })
       })
     })
   )
 }
+
+/** How long a read waits for what its caller has seen. It may have been lost with its writer. */
+const waitFor = Effect.map(timeLeft, Duration.min(Duration.seconds(5)))
+
+/** A node whose copy has stopped cannot write again; another node may. */
+const goneForGood = (reason: Unavailable["reason"]) =>
+  reason === "LogRegressed" || reason === "WrongCluster" || reason === "Unsupported"
+    ? handBack(`its copy of the database has stopped (${reason})`)
+    : Effect.void
 
 const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
 

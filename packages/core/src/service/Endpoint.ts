@@ -15,7 +15,8 @@ import * as Schema from "effect/Schema"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Fingerprint from "./Fingerprint.ts"
 import type { Refusal } from "./Refusal.ts"
-import { ServiceFailed } from "./Refusal.ts"
+import { NotReady, ServiceFailed } from "./Refusal.ts"
+import { HandedBack } from "./RequestContext.ts"
 import type * as Service from "./Service.ts"
 import { traits, type Traits } from "./Service.ts"
 import { InvalidPayload } from "./ServiceBytes.ts"
@@ -53,11 +54,10 @@ export const make = (
   const { bytes } = traits(service)
   const bound = context.mapUnsafe.get(service.key) as Rpc.Handler<string> | undefined
   if (bound === undefined) throw new Error(`no layer provides a handler for ${service._tag}`)
-  const client = new Rpc.ServerClient(0)
   const handle = (payload: unknown) =>
     Rpc.unwrap(
       bound.handler(payload, {
-        client,
+        client: new Rpc.ServerClient(0),
         requestId: RequestId("0"),
         headers: Headers.empty,
         rpc: service
@@ -110,10 +110,19 @@ export const make = (
     traits: traits(service),
     fingerprint: Fingerprint.of(service),
     run: (head, body) =>
-      Effect.catchCause(run(head, body), (cause) =>
-        Cause.hasInterrupts(cause) ? Effect.interrupt : failed(cause)
-      )
+      Effect.catchCause(run(head, body), (cause) => {
+        if (Cause.hasInterrupts(cause)) return Effect.interrupt
+        const why = handedBack(cause)
+        return why === undefined
+          ? failed(cause)
+          : Effect.succeed(refused(new NotReady({ node, state: why })))
+      })
   }
+}
+
+const handedBack = (cause: Cause.Cause<unknown>): string | undefined => {
+  const defect = Cause.squash(cause)
+  return defect instanceof HandedBack ? defect.why : undefined
 }
 
 /** The message of a schema may repeat the whole payload. */

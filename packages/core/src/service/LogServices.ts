@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { start } from "../log/pure/LogIndex.ts"
+import { next, start } from "../log/pure/LogIndex.ts"
 import {
   Ambiguous,
   ClusterId,
@@ -137,9 +137,9 @@ export class LogServices extends RpcGroup.make(AppendEntry, LogBarrier, ReadEntr
         }),
         ReadEntries: Effect.fnUntraced(function* ({ from, waitMs, ...asked }) {
           const found = yield* check(asked)
-          const head = yield* Stream.runHead(Stream.chunks(log.entries(from))).pipe(
-            Effect.timeoutOption(Duration.millis(Math.min(waitMs, waitMaxMs)))
-          )
+          const head = yield* Stream.runHead(
+            Stream.chunks(log.entries(from > start ? from : next(start)))
+          ).pipe(Effect.timeoutOption(Duration.millis(Math.min(waitMs, waitMaxMs))))
           const entries = Option.getOrElse(Option.flatten(head), () => [])
           return { log: found, entries: upTo(entries, batchMaxBytes) }
         }),

@@ -46,3 +46,26 @@ export const timeLeft: Effect.Effect<Duration.Duration> = Effect.gen(function* (
   const nowMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
   return Duration.millis(Math.min(Math.max(deadlineMs - nowMs, 0), 600_000))
 })
+
+/**
+ * What a handler dies with when it hands its request back. `why` is told to the caller if no other
+ * node takes it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class HandedBack {
+  readonly why: string
+  constructor(why: string) {
+    this.why = why
+  }
+}
+
+/**
+ * Hands the request back: this node cannot serve it, and the handler has done nothing. The client
+ * takes it to another node.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const handBack = (why: string): Effect.Effect<never> => Effect.die(new HandedBack(why))

@@ -36,6 +36,8 @@ export interface Traits {
   readonly concurrency: Concurrency
   /** Answered in every state and under any load, and not counted by Stats. */
   readonly always: boolean
+  /** Bytes of one body, if the service takes less than the node does. */
+  readonly bodyBytesMax: number
   readonly bytes: ServiceBytes.ServiceBytes
 }
 
@@ -88,6 +90,7 @@ export type Error<S extends Any> = S["errorSchema"]["Type"]
  *   keeps the processor busy.
  * - `always`: answered in every state and under any load, so it must be cheap. Default: only for
  *   internal services.
+ * - `bodyBytesMax`: bytes of one body, if less than the node takes (16 MiB).
  * - `bytes`: how `sendData` reaches it. Default: bytes as they are for a `Uint8Array`, else JSON.
  *
  * @category constructors
@@ -108,6 +111,7 @@ export const make = <
     readonly repeat?: Repeat
     readonly concurrency?: Concurrency
     readonly always?: boolean
+    readonly bodyBytesMax?: number
     readonly bytes?: Partial<ServiceBytes.Of<Payload["Type"], Success["Type"]>>
   } = {}
 ): Service<Tag, Payload, Success, Error> => {
@@ -122,6 +126,7 @@ export const make = <
     repeat: options.repeat ?? "once",
     concurrency: options.concurrency ?? 256,
     always: options.always ?? options.access === "internal",
+    bodyBytesMax: options.bodyBytesMax ?? Infinity,
     bytes: { ...ServiceBytes.fromSchemas(payload, success), ...options.bytes }
   })
   const toLayer = (handler: (payload: unknown) => Effect.Effect<unknown, unknown, unknown>) =>
@@ -141,5 +146,6 @@ export const traits = (service: Any): Traits =>
     repeat: "once",
     concurrency: 256,
     always: false,
+    bodyBytesMax: Infinity,
     bytes: ServiceBytes.fromSchemas(service.payloadSchema, service.successSchema)
   }

@@ -78,6 +78,8 @@ export class ServiceRouter extends Context.Service<
      */
     readonly arrive: Arrive.Arrive
     readonly start: (id: number, body: Uint8Array) => void
+    /** A part of the body has come. An upload that stands still is ended. */
+    readonly progress: (id: number) => void
     /** The caller has gone. Nothing it caused goes on running (CL13). */
     readonly cancel: (id: number) => void
     readonly load: (service: string) => Effect.Effect<LoadHead>
@@ -124,10 +126,11 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
     ])
   )
   const state = Admission.make(
-    Array.from(endpoints.values(), ({ name, traits: { always, concurrency } }) => ({
+    Array.from(endpoints.values(), ({ name, traits: { always, bodyBytesMax, concurrency } }) => ({
       service: name,
       concurrency: concurrency === "cores" ? loadOfNode.cores : concurrency,
-      counted: !always
+      counted: !always,
+      bodyBytesMax
     })),
     yield* ServiceLimits
   )
@@ -159,6 +162,7 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
 
   return ServiceRouter.of({
     arrive: Arrive.make({ node, state, endpoints, table, nowMs, pressure: () => pressure }),
+    progress: (id) => Admission.progressed(state, id, nowMs()),
     start: (id, body) => table.start(id, body),
     cancel: (id) => table.cancel(id),
     load,
@@ -172,16 +176,19 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
     standing: () => standing(state, times),
     open: Effect.sync(() => Admission.open(state)),
     drain: Effect.sync(() => table.obey(Admission.drain(state))),
-    idle: Effect.sync(() => state.running === 0 && state.heldBytes === 0).pipe(
-      Effect.repeat({ until: (idle) => idle, schedule: Schedule.spaced("10 millis") }),
-      Effect.asVoid
-    ),
+    idle: idle(state),
     stop: Effect.sync(() => table.obey(Admission.stop(state)))
   })
 })
 
 const deadlineCheckEvery = "25 millis"
 const pressureCheckEvery = "250 millis"
+
+const idle = (state: Admission.State) =>
+  Effect.sync(() => Admission.isIdle(state)).pipe(
+    Effect.repeat({ until: (idle) => idle, schedule: Schedule.spaced("10 millis") }),
+    Effect.asVoid
+  )
 
 const loadOf = (
   { lanes, queued, running }: Admission.State,

@@ -14,6 +14,7 @@ import {
   Gate,
   Held,
   HeldPure,
+  Interrupted,
   Length,
   startClient,
   startNode
@@ -125,6 +126,29 @@ describe("CloudNode", () => {
       assert.strictEqual(broken._tag, "ServiceFailed")
       assert.notInclude(JSON.stringify(broken), "secret")
       assert.strictEqual(text(fine), "fine")
+    }).pipe(Effect.scoped, Effect.provide(Base))
+  )
+
+  it.live("[CL8] a handler that interrupts itself is answered like one that breaks", () =>
+    Effect.gen(function* () {
+      yield* startNode(7401)
+      const client = yield* startClient([7401])
+      assert.strictEqual(yield* tagOf(client.call(Interrupted, undefined)), "ServiceFailed")
+    }).pipe(Effect.scoped, Effect.provide(Base))
+  )
+
+  it.live("[CL8] a long queue of quick requests behind a slow one is answered whole", () =>
+    Effect.gen(function* () {
+      yield* startNode(7401, [], { limits: { connectionMax: 2000, queueMax: 2000 } })
+      const client = yield* startClient([7401])
+      const gate = yield* Gate
+      const calls = yield* Effect.forEach(Array.from({ length: 1500 }), () =>
+        Effect.forkChild(client.call(HeldPure, undefined))
+      )
+      while (gate.started === 0) yield* Effect.yieldNow
+      yield* settle
+      yield* Deferred.succeed(gate.open, undefined)
+      for (const call of calls) assert.strictEqual(yield* Fiber.join(call), "done")
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 

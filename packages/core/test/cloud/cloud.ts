@@ -39,9 +39,20 @@ export class HeldPure extends Service.make("HeldPure", {
   concurrency: 1
 }) {}
 
+/** Ends by interrupting itself. */
+export class Interrupted extends Service.make("Interrupted") {}
+
 export class Deadline extends Service.make("Deadline", { success: Schema.Number }) {}
 
-export class Services extends RpcGroup.make(Echo, Length, Broken, Held, HeldPure, Deadline) {}
+export class Services extends RpcGroup.make(
+  Echo,
+  Length,
+  Broken,
+  Held,
+  HeldPure,
+  Deadline,
+  Interrupted
+) {}
 
 /** What a test can see of the handlers of `Held` and `HeldPure`. */
 export class Gate extends Context.Service<
@@ -74,6 +85,7 @@ export const Handlers = Services.toLayer({
   Broken: () => Effect.die(new Error("a secret cause")),
   Held: () => held,
   HeldPure: () => held,
+  Interrupted: () => Effect.interrupt,
   Deadline: () => Effect.map(CurrentRequest, ({ deadlineMs }) => deadlineMs)
 })
 

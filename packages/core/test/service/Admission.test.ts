@@ -27,6 +27,7 @@ const ready = (overrides: Partial<Admission.Limits> = {}) => {
 const arrival = (id: number, overrides: Partial<Admission.Arrival> = {}): Admission.Arrival => ({
   id,
   connection: id,
+  trusted: false,
   service: "Slow",
   bytes: 10,
   remainingMs: 1000,
@@ -90,7 +91,7 @@ describe("Admission", () => {
     assert.strictEqual(state.heldBytes, 400)
     Admission.released(state, 1)
     assert.strictEqual(state.heldBytes, 0)
-    assert.strictEqual(state.connections.size, 0)
+    assert.strictEqual(state.accounts.size, 0)
   })
 
   it("[CL10] answers that nobody reads count against new requests", () => {
@@ -146,6 +147,37 @@ describe("Admission", () => {
     const commands = take(state, 1, { service: "Stats", heapRatio: 1, eventLoopP99Ms: 9999 })
     assert.deepStrictEqual(commands, [{ _tag: "Start", id: 1 }])
     assert.strictEqual(state.counters.received, 0)
+  })
+
+  it("[CL10] a service that is always answered still has limits for each connection", () => {
+    const state = ready()
+    const ask = (id: number, overrides: Partial<Admission.Arrival> = {}) =>
+      Admission.arrive(state, arrival(id, { service: "Stats", connection: 1, ...overrides }))
+    assert.deepInclude(ask(1, { bytes: 5000 }), { _tag: "Refused", why: "BodyTooLarge" })
+    for (let id = 2; id < 66; id++) assert.strictEqual(ask(id)._tag, "Accepted")
+    assert.deepInclude(ask(66), { _tag: "Overloaded", reason: "connection" })
+    assert.strictEqual(ask(67, { connection: 2 })._tag, "Accepted")
+    assert.strictEqual(ask(68, { trusted: true, bytes: 5000 })._tag, "Accepted")
+  })
+
+  it("[CL10] an upload that stands still is ended, one that goes on is not", () => {
+    const state = ready({ uploadIdleMs: 100 })
+    for (const id of [1, 2]) Admission.arrive(state, arrival(id))
+    Admission.progressed(state, 2, 80)
+    assert.deepStrictEqual(Admission.tick(state, 120), [
+      { _tag: "Answer", id: 1, why: "DeadlineExceeded" }
+    ])
+    Admission.uploaded(state, 2, 150)
+    assert.deepStrictEqual(Admission.tick(state, 500), [])
+  })
+
+  it("[CL10] one connection cannot hold the memory of all", () => {
+    const state = ready({ connectionBytesMax: 300 })
+    const ask = (id: number, connection: number) =>
+      Admission.arrive(state, arrival(id, { connection, bytes: 200 }))
+    assert.strictEqual(ask(1, 1)._tag, "Accepted")
+    assert.deepInclude(ask(2, 1), { _tag: "Overloaded", reason: "connection" })
+    assert.strictEqual(ask(3, 2)._tag, "Accepted")
   })
 
   it("asks a refused caller to come back after the queue's time, within 50 ms and 5 s", () => {

@@ -57,7 +57,6 @@ export class AddressBook {
   connected(entry: Entry, link: Link): void {
     entry.node = link.node
     entry.link = link
-    entry.failures = 0
     entry.why = undefined
     this.#links.set(link.node, link)
   }

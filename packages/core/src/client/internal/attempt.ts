@@ -31,6 +31,8 @@ export interface Running {
   readonly startMs: number
   readonly deadlineMs: number
   key: string | undefined
+  /** Whether any attempt was sent, so that the call may have started. */
+  sent: boolean
 }
 
 export type SendTo = (link: Link, call: Running) => Effect.Effect<LinkReply, Missed | Refusal>

@@ -32,8 +32,11 @@ export const make = Effect.gen(function* () {
   let seen = { log: "", version: 0 }
   let answered = false
 
-  const attempt: Attempt.SendTo = (link, { call: { body, head }, deadlineMs, key }) =>
-    Effect.tap(
+  const attempt: Attempt.SendTo = (link, running) => {
+    const { call, deadlineMs, key } = running
+    const { body, head } = call
+    running.sent = true
+    return Effect.tap(
       Attempt.send(
         link,
         {
@@ -52,6 +55,7 @@ export const make = Effect.gen(function* () {
           answered = true
         })
     )
+  }
   const placed = yield* Placed.make(attempt, budget, nowMs, () => answered)
 
   const addressed = Effect.fnUntraced(function* (call: Attempt.Running, node: Address) {
@@ -82,13 +86,8 @@ export const make = Effect.gen(function* () {
       const timeoutMs = Math.min(Duration.toMillis(timeout), timeoutMaxMs, parentMs - startMs)
       const { service } = call.head
       const deadlineMs = startMs + timeoutMs
-      const running: Attempt.Running = {
-        call,
-        service,
-        startMs,
-        deadlineMs,
-        key: call.idempotencyKey
-      }
+      const key = call.idempotencyKey
+      const running: Attempt.Running = { call, service, startMs, deadlineMs, key, sent: false }
       return yield* Effect.timeoutOrElse(send(running), {
         duration: Math.max(0, timeoutMs),
         orElse: () => Effect.fail(late(running))
@@ -97,10 +96,10 @@ export const make = Effect.gen(function* () {
   }
 })
 
-const late = ({ key, service }: Attempt.Running) =>
+const late = ({ key, sent, service }: Attempt.Running) =>
   new DeadlineExceeded({
     service,
-    started: true,
+    started: sent,
     ...(key !== undefined && { idempotencyKey: key })
   })
 
@@ -121,7 +120,7 @@ const checkHead = ({ params = [], service }: Attempt.Call["head"], key: string |
   const issue =
     service.length > nameMaxLength || (key?.length ?? 0) > nameMaxLength
       ? `its name and its idempotency key have at most ${nameMaxLength} characters`
-      : params.join("").length > paramsMaxLength
+      : params.join("").length + params.length * 4 > paramsMaxLength
         ? `its parameters have at most ${paramsMaxLength} characters; put the rest into the data`
         : undefined
   return issue === undefined

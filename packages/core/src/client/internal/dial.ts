@@ -14,6 +14,8 @@ import { type AddressBook, type Entry, pausing } from "./addressBook.ts"
 
 /** How long a new connection may keep silent about its node before it counts as useless. */
 const greetingMax = "5 seconds"
+/** A connection that breaks sooner does not shorten the pause before the next one. */
+const provenAfter = "5 seconds"
 
 export const make = Effect.fnUntraced(function* (
   hello: Pick<Hello, "cluster" | "node">,
@@ -58,7 +60,11 @@ const makeOpen = Effect.fnUntraced(function* (
 
   const lost = (entry: Entry, link: Link.Link, child: Scope.Closeable) =>
     Effect.suspend(() => {
+      const wasOpen = entry.link === link
       book.disconnected(entry, link)
+      const { address } = entry
+      const why = new DialFailed({ address, reason: "the connection broke a moment ago" })
+      if (wasOpen) book.failed(entry, why, nowMs())
       return Effect.andThen(table.broke(link.node), Scope.close(child, Exit.void))
     })
 
@@ -82,7 +88,8 @@ const makeOpen = Effect.fnUntraced(function* (
     let link: Link.Link | undefined
     let leaving = false
     const onNode = Effect.fnUntraced(function* (info: UpdateInfo, ageMs: number) {
-      yield* table.report(info, ageMs)
+      // A node knows itself better than the others do.
+      if (info.node !== hello.node) yield* table.report(info, ageMs)
       yield* Deferred.succeed(greeted, undefined)
       // The node speaks of itself in its own address, and first of all.
       if (info.address !== entry.address || info.state !== "draining") return
@@ -97,8 +104,14 @@ const makeOpen = Effect.fnUntraced(function* (
       Effect.onError(() => Scope.close(child, Exit.void))
     )
     book.connected(entry, link)
+    yield* Effect.forkIn(Effect.delay(proven(entry, link), provenAfter), scope)
     yield* Effect.forkIn(Effect.andThen(link.lost, lost(entry, link, child)), scope)
     if (leaving) yield* leave(entry, link, child)
     return link
   })
 })
+
+const proven = (entry: Entry, link: Link.Link) =>
+  Effect.sync(() => {
+    if (entry.link === link) entry.failures = 0
+  })

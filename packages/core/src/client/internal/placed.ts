@@ -30,13 +30,20 @@ export const make = Effect.fnUntraced(function* (
   return Effect.fnUntraced(function* (call: Attempt.Running, repeat: Repeat) {
     let state = Attempts.initial(repeat)
     let last: CallError | undefined
+    // Once an attempt may have run, no later refusal says that the call did not start.
+    let unknown: CallError | undefined
     while (true) {
       const result = yield* Effect.result(
         place(call.service, state.exclude, (link) => attempt(link, call))
       )
       if (result._tag === "Success") return result.success
-      if (!(result.failure instanceof Attempt.Missed)) return yield* Effect.fail(result.failure)
-      const { error, node, outcome } = result.failure
+      const { failure } = result
+      if (!(failure instanceof Attempt.Missed)) {
+        const ran = failure._tag === "ServiceFailed"
+        return yield* Effect.fail(ran ? failure : (unknown ?? failure))
+      }
+      const { error, node, outcome } = failure
+      if (outcome._tag === "Unknown") unknown ??= error
       if (outcome._tag !== "NobodyLeft") last = error
       const graceMs = answered() ? Infinity : call.startMs + unreachableMaxMs
       const [next, decision] = Attempts.step(state, node, outcome, {
@@ -46,7 +53,7 @@ export const make = Effect.fnUntraced(function* (
       })
       state = next
       if (decision._tag === "GiveUp" || decision._tag === "Ambiguous") {
-        return yield* Effect.fail(last ?? error)
+        return yield* Effect.fail(unknown ?? last ?? error)
       }
       if (decision._tag === "Wait") yield* Effect.sleep(decision.ms)
     }

@@ -31,6 +31,9 @@ export type Arrive = (
   respond: Respond
 ) => { readonly id: number } | { readonly refusal: Refusal }
 
+/** The longest deadline of any call: 10 minutes. */
+const remainingMaxMs = 600_000
+
 /** A refusal names this many services, so that it stays small. */
 const offeredMax = 50
 
@@ -67,17 +70,19 @@ export const make = (options: {
     }
     const id = ++lastId
     const arrivedMs = nowMs()
+    const remainingMs = Math.min(head.remainingMs, remainingMaxMs)
     const verdict = Admission.arrive(state, {
       id,
       connection: caller.connection,
       service: head.service,
       bytes: head.size,
-      remainingMs: head.remainingMs,
+      trusted: caller.identity._tag === "Node",
+      remainingMs,
       nowMs: arrivedMs,
       ...pressure()
     })
     if (verdict._tag !== "Accepted") return { refusal: toRefusal(verdict, head, node, state) }
-    const deadlineMs = arrivedMs + head.remainingMs
+    const deadlineMs = arrivedMs + remainingMs
     table.add(id, { endpoint, identity: caller.identity, head, respond, deadlineMs })
     return { id }
   }
@@ -90,17 +95,20 @@ const toRefusal = (
   verdict: Exclude<Admission.Verdict, { readonly _tag: "Accepted" }>,
   head: RequestHead,
   node: string,
-  { limits, mode }: Admission.State
+  state: Admission.State
 ): Refusal => {
   if (verdict._tag === "Overloaded") return new Overloaded(verdict)
   switch (verdict.why) {
     case "Draining":
       return new Draining({ node })
     case "NotReady":
-      return new NotReady({ node, state: mode })
+      return new NotReady({ node, state: state.mode })
     case "BodyTooLarge":
-      return new BodyTooLarge({ bytes: head.size, maxBytes: limits.bodyBytesMax })
+      return new BodyTooLarge({ bytes: head.size, maxBytes: bodyMaxOf(state, head.service) })
     case "DeadlineExceeded":
       return expired(head, false)
   }
 }
+
+const bodyMaxOf = ({ lanes, limits }: Admission.State, service: string) =>
+  Math.min(limits.bodyBytesMax, lanes.get(service)?.bodyBytesMax ?? Infinity)

@@ -10,7 +10,7 @@ import { type Identity, PeerIdentity } from "../Access.ts"
 import type { Answer, Endpoint } from "../Endpoint.ts"
 import * as Admission from "../pure/Admission.ts"
 import * as Histogram from "../pure/Histogram.ts"
-import { DeadlineExceeded, Draining, type Refusal } from "../Refusal.ts"
+import { DeadlineExceeded, Draining, type Refusal, ServiceFailed } from "../Refusal.ts"
 import { CurrentRequest } from "../RequestContext.ts"
 import type { LoadHead, RequestHead } from "../Wire.ts"
 
@@ -46,6 +46,8 @@ export interface Environment {
 export class RequestTable {
   readonly #environment: Environment
   readonly #entries = new Map<number, Entry>()
+  readonly #commands: Array<Admission.Command> = []
+  #obeying = false
 
   constructor(environment: Environment) {
     this.#environment = environment
@@ -69,9 +71,21 @@ export class RequestTable {
     if (this.#entries.get(id)?.fiber === undefined) this.#entries.delete(id)
   }
 
-  /** Carries out commands, in order. */
+  /**
+   * Carries out commands, in order. A handler may end before `fork` returns, and so start the next
+   * one of its lane: what comes meanwhile waits here, or a long queue would overflow the stack.
+   */
   obey(commands: ReadonlyArray<Admission.Command>): void {
-    for (const command of commands) this.#obey(command)
+    this.#commands.push(...commands)
+    if (this.#obeying) return
+    this.#obeying = true
+    try {
+      for (let next = this.#commands.shift(); next !== undefined; next = this.#commands.shift()) {
+        this.#obey(next)
+      }
+    } finally {
+      this.#obeying = false
+    }
   }
 
   get interruptAll(): Effect.Effect<void> {
@@ -125,15 +139,24 @@ export class RequestTable {
         const answer = exit._tag === "Success" ? exit.value : undefined
         const replyBytes = answer !== undefined && "body" in answer ? answer.body.length : 0
         this.obey(Admission.finished(state, id, ok, endedMs, replyBytes))
-        // Who was cancelled or stopped gets no answer: the caller has gone, or the connection goes.
-        if (answer !== undefined) yield* this.#respond(entry, answer)
-        else if (entry.interruption === "deadline") {
-          yield* this.#respond(entry, refused(expired(head, true)))
-        }
+        yield* this.#finish(entry, answer)
         this.#entries.delete(id)
         Admission.released(state, id)
       })
     ).pipe(Effect.provideService(PeerIdentity, identity))
+  }
+
+  /** Who was cancelled or stopped gets no answer: the caller has gone, or the connection goes. */
+  #finish(entry: Entry, answer: Answer | undefined): Effect.Effect<void> {
+    const { head, interruption } = entry
+    if (interruption === "cancelled") return Effect.void
+    if (answer !== undefined) return this.#respond(entry, answer)
+    if (interruption === "deadline") return this.#respond(entry, refused(expired(head, true)))
+    if (interruption === "stopped") return Effect.void
+    const { node } = this.#environment
+    // It interrupted itself; to its caller that is no different from breaking.
+    const failed = new ServiceFailed({ service: head.service, node, reference: "interrupted" })
+    return this.#respond(entry, refused(failed))
   }
 
   #respond({ endpoint, respond }: Entry, answer: Answer): Effect.Effect<void> {

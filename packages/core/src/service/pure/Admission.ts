@@ -16,8 +16,8 @@
  */
 import { invariant } from "../../invariant.ts"
 import type { Refusal } from "../Refusal.ts"
-import { checkInvariants, type Lane, type State, type Ticket } from "./AdmissionState.ts"
-import { accepted, type Arrival, judge, type Verdict } from "./Verdict.ts"
+import { book, checkInvariants, type Lane, type State, type Ticket } from "./AdmissionState.ts"
+import { type Arrival, judge, type Verdict } from "./Verdict.ts"
 
 export * from "./AdmissionState.ts"
 export { type Arrival, type Verdict } from "./Verdict.ts"
@@ -47,10 +47,12 @@ export const arrive = (state: State, arrival: Arrival): Verdict => {
   const lane = state.lanes.get(arrival.service)
   invariant(lane !== undefined, "CL1: a request comes only to a service that this node offers")
   invariant(!state.tickets.has(arrival.id), "CL8: a request's id is used once")
-  const verdict = lane.counted ? judge(state, lane, arrival) : accepted
+  const verdict = judge(state, lane, arrival)
   if (lane.counted) state.counters.received++
   if (verdict._tag !== "Accepted") {
-    countRefusal(state, verdict._tag === "Overloaded" ? "Overloaded" : verdict.why)
+    if (lane.counted) {
+      countRefusal(state, verdict._tag === "Overloaded" ? "Overloaded" : verdict.why)
+    }
     checkInvariants(state)
     return verdict
   }
@@ -60,21 +62,30 @@ export const arrive = (state: State, arrival: Arrival): Verdict => {
     state.heldBytes += arrival.bytes
   }
   const deadlineMs = arrival.nowMs + arrival.remainingMs
-  state.earliestDeadlineMs = Math.min(state.earliestDeadlineMs, deadlineMs)
-  state.connections.set(arrival.connection, (state.connections.get(arrival.connection) ?? 0) + 1)
-  state.tickets.set(arrival.id, {
+  const ticket: Ticket = {
     id: arrival.id,
     connection: arrival.connection,
     lane,
     bytes: arrival.bytes,
     deadlineMs,
+    dueMs: Math.min(deadlineMs, arrival.nowMs + state.limits.uploadIdleMs),
     phase: "uploading",
     startedMs: 0,
     replyBytes: 0,
     ending: undefined
-  })
+  }
+  state.earliestDueMs = Math.min(state.earliestDueMs, ticket.dueMs)
+  book(state, ticket, 1)
+  state.tickets.set(arrival.id, ticket)
   checkInvariants(state)
   return verdict
+}
+
+/** A part of the body has come: the upload does not stand still. */
+export const progressed = (state: State, id: number, nowMs: number): void => {
+  const ticket = state.tickets.get(id)
+  if (ticket?.phase !== "uploading") return
+  ticket.dueMs = Math.min(ticket.deadlineMs, nowMs + state.limits.uploadIdleMs)
 }
 
 /** The whole body is here: the request starts, or waits for its turn. */
@@ -82,6 +93,7 @@ export const uploaded = (state: State, id: number, nowMs: number): ReadonlyArray
   const ticket = state.tickets.get(id)
   if (ticket === undefined || ticket.phase !== "uploading") return none
   ticket.phase = "queued"
+  ticket.dueMs = ticket.deadlineMs
   ticket.lane.queue.push(ticket)
   const commands: Array<Command> = []
   startNext(state, ticket.lane, nowMs, commands)
@@ -148,13 +160,13 @@ export const cancelled = (state: State, id: number): ReadonlyArray<Command> => {
 
 /** Ends what has run out of time: waiting requests are answered, running handlers interrupted. */
 export const tick = (state: State, nowMs: number): ReadonlyArray<Command> => {
-  if (nowMs < state.earliestDeadlineMs) return none
+  if (nowMs < state.earliestDueMs) return none
   const commands: Array<Command> = []
   let earliest = Infinity
   for (const ticket of state.tickets.values()) {
     if (ticket.phase === "replying" || ticket.ending !== undefined) continue
-    if (ticket.deadlineMs > nowMs) {
-      earliest = Math.min(earliest, ticket.deadlineMs)
+    if (ticket.dueMs > nowMs) {
+      earliest = Math.min(earliest, ticket.dueMs)
     } else if (ticket.phase === "running") {
       ticket.ending = "failed"
       commands.push({ _tag: "Interrupt", id: ticket.id, why: "deadline" })
@@ -163,7 +175,7 @@ export const tick = (state: State, nowMs: number): ReadonlyArray<Command> => {
       commands.push({ _tag: "Answer", id: ticket.id, why: "DeadlineExceeded" })
     }
   }
-  state.earliestDeadlineMs = earliest
+  state.earliestDueMs = earliest
   checkInvariants(state)
   return commands
 }
@@ -187,6 +199,12 @@ export const drain = (state: State): ReadonlyArray<Command> => {
   }
   checkInvariants(state)
   return commands
+}
+
+/** Whether everything that was taken is answered, and every answer has left. */
+export const isIdle = (state: State): boolean => {
+  for (const { lane } of state.tickets.values()) if (lane.counted) return false
+  return true
 }
 
 /** Interrupts every counted handler that still runs: the last resort of a drain. */
@@ -244,9 +262,7 @@ const forget = (state: State, ticket: Ticket): void => {
   state.tickets.delete(ticket.id)
   if (ticket.lane.counted) state.heldBytes -= ticket.bytes
   state.replyBytes -= ticket.replyBytes
-  const left = (state.connections.get(ticket.connection) ?? 1) - 1
-  if (left === 0) state.connections.delete(ticket.connection)
-  else state.connections.set(ticket.connection, left)
+  book(state, ticket, -1)
 }
 
 const countRefusal = (state: State, why: string): void => {

@@ -19,6 +19,10 @@ export interface Limits {
   readonly bodyBytesMax: number
   /** Requests in flight on one connection; above it they are refused. Default 256. */
   readonly connectionMax: number
+  /** Bytes that the requests of one connection may hold. Default 64 MiB. */
+  readonly connectionBytesMax: number
+  /** How long an upload may stand still. Default 10 s. */
+  readonly uploadIdleMs: number
   /** Above this share of the heap limit nothing new is taken. Default 0.85. */
   readonly heapRatioMax: number
   /** Above this delay of the event loop, for as long as it lasts, nothing new is taken. Default 250 ms. */
@@ -31,6 +35,8 @@ export const defaultLimits: Limits = {
   heldBytesMax: 256 * 1024 * 1024,
   bodyBytesMax: 16 * 1024 * 1024,
   connectionMax: 256,
+  connectionBytesMax: 64 * 1024 * 1024,
+  uploadIdleMs: 10_000,
   heapRatioMax: 0.85,
   eventLoopMaxMs: 250
 }
@@ -43,11 +49,18 @@ export interface Ticket {
   readonly lane: Lane
   readonly bytes: number
   readonly deadlineMs: number
+  /** When it is ended if nothing happens: the deadline, or sooner while it uploads. */
+  dueMs: number
   phase: Phase
   startedMs: number
   replyBytes: number
   /** Set when the answer is decided before the handler has ended: it is interrupted for this. */
   ending: "cancelled" | "failed" | undefined
+}
+
+export interface Account {
+  requests: number
+  bytes: number
 }
 
 /** One service on this node. */
@@ -56,6 +69,8 @@ export interface Lane {
   readonly concurrency: number
   /** Stats counts public and database requests; internal services have a lane that is never shed. */
   readonly counted: boolean
+  /** Bytes of one body, if the service takes less than the node does. */
+  readonly bodyBytesMax: number
   running: number
   readonly queue: Array<Ticket>
   /** Mean handler time, a moving average over about the last 20. 0: none yet. */
@@ -82,7 +97,8 @@ export interface State {
   readonly limits: Limits
   readonly lanes: ReadonlyMap<string, Lane>
   readonly tickets: Map<number, Ticket>
-  readonly connections: Map<number, number>
+  /** What each connection holds. Requests that are not counted have an account of their own. */
+  readonly accounts: Map<string, Account>
   readonly counters: Counters
   queued: number
   running: number
@@ -90,8 +106,8 @@ export interface State {
   heldBytes: number
   /** Bytes of answers that have not left. They count against new requests. */
   replyBytes: number
-  /** No deadline is earlier than this: a tick before it has nothing to look for. */
-  earliestDeadlineMs: number
+  /** Nothing is due earlier than this: a tick before it has nothing to look for. */
+  earliestDueMs: number
 }
 
 export const make = (
@@ -99,6 +115,7 @@ export const make = (
     readonly service: string
     readonly concurrency: number
     readonly counted: boolean
+    readonly bodyBytesMax?: number
   }>,
   limits: Limits
 ): State => ({
@@ -107,11 +124,11 @@ export const make = (
   lanes: new Map(
     Array.from(services, (lane) => [
       lane.service,
-      { ...lane, running: 0, queue: [], meanMs: 0, completed: 0 }
+      { bodyBytesMax: Infinity, ...lane, running: 0, queue: [], meanMs: 0, completed: 0 }
     ])
   ),
   tickets: new Map(),
-  connections: new Map(),
+  accounts: new Map(),
   counters: {
     received: 0,
     accepted: 0,
@@ -127,7 +144,7 @@ export const make = (
   running: 0,
   heldBytes: 0,
   replyBytes: 0,
-  earliestDeadlineMs: Infinity
+  earliestDueMs: Infinity
 })
 
 /** Holds after every step. */
@@ -147,3 +164,26 @@ export const checkInvariants = (state: State): void => {
     "CL10: waiting requests and held bytes stay within their limits"
   )
 }
+
+const noAccount: Account = { requests: 0, bytes: 0 }
+
+/** What requests of this kind of `connection` hold. */
+export const accountOf = ({ accounts }: State, { counted }: Lane, connection: number): Account =>
+  accounts.get(accountName(counted, connection)) ?? noAccount
+
+/** Books one request, or takes it off the books again. */
+export const book = (
+  { accounts }: State,
+  { bytes, connection, lane }: Pick<Ticket, "bytes" | "connection" | "lane">,
+  sign: 1 | -1
+): void => {
+  const name = accountName(lane.counted, connection)
+  const account = accounts.get(name) ?? { requests: 0, bytes: 0 }
+  account.requests += sign
+  account.bytes += sign * bytes
+  if (account.requests === 0) accounts.delete(name)
+  else accounts.set(name, account)
+}
+
+const accountName = (counted: boolean, connection: number) =>
+  `${counted ? "counted" : "always"} ${connection}`

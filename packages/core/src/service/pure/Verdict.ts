@@ -3,11 +3,13 @@
  * can do least about comes first.
  */
 import type { Overloaded } from "../Refusal.ts"
-import type { Lane, State } from "./AdmissionState.ts"
+import { accountOf, type Lane, type State } from "./AdmissionState.ts"
 
 export interface Arrival {
   readonly id: number
   readonly connection: number
+  /** Another node of the cloud; it is trusted with more than a stranger. */
+  readonly trusted: boolean
   readonly service: string
   /** Length of the body. */
   readonly bytes: number
@@ -33,13 +35,31 @@ export const accepted: Verdict = { _tag: "Accepted" }
 const retryMinMs = 50
 const retryMaxMs = 5000
 
-export const judge = (state: State, lane: Lane, arrival: Arrival): Verdict => {
+/** What a service that is always answered takes at most: from strangers, and from nodes. */
+const strangerLimits = { bytes: 4096, requests: 64 }
+const nodeLimits = { bytes: 2 * 1024 * 1024, requests: 4096 }
+
+/** Always answered does not mean without limit: it must not hold memory either. */
+const judgeAlways = (state: State, lane: Lane, arrival: Arrival): Verdict => {
+  const limits = arrival.trusted ? nodeLimits : strangerLimits
+  if (arrival.bytes > limits.bytes) return { _tag: "Refused", why: "BodyTooLarge" }
+  const { requests } = accountOf(state, lane, arrival.connection)
+  return requests >= limits.requests
+    ? { _tag: "Overloaded", reason: "connection", retryAfterMs: retryMinMs }
+    : accepted
+}
+
+export const judge = (state: State, lane: Lane, arrival: Arrival): Verdict =>
+  lane.counted ? judgeCounted(state, lane, arrival) : judgeAlways(state, lane, arrival)
+
+const judgeCounted = (state: State, lane: Lane, arrival: Arrival): Verdict => {
   const { limits } = state
   if (state.mode === "draining" || state.mode === "stopped") {
     return { _tag: "Refused", why: "Draining" }
   }
   if (state.mode === "starting") return { _tag: "Refused", why: "NotReady" }
-  if (arrival.bytes > limits.bodyBytesMax) return { _tag: "Refused", why: "BodyTooLarge" }
+  if (arrival.bytes > Math.min(limits.bodyBytesMax, lane.bodyBytesMax))
+    return { _tag: "Refused", why: "BodyTooLarge" }
   if (arrival.remainingMs <= 0) return { _tag: "Refused", why: "DeadlineExceeded" }
   const waitMs = (lane.queue.length * lane.meanMs) / lane.concurrency
   const overloaded = (reason: Overloaded["reason"]): Verdict => ({
@@ -47,7 +67,11 @@ export const judge = (state: State, lane: Lane, arrival: Arrival): Verdict => {
     reason,
     retryAfterMs: Math.min(Math.max(waitMs, retryMinMs), retryMaxMs)
   })
-  if ((state.connections.get(arrival.connection) ?? 0) >= limits.connectionMax) {
+  const { bytes, requests } = accountOf(state, lane, arrival.connection)
+  if (
+    requests >= limits.connectionMax ||
+    (requests > 0 && bytes + arrival.bytes > limits.connectionBytesMax)
+  ) {
     return overloaded("connection")
   }
   if (
