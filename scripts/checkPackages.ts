@@ -57,7 +57,18 @@ try {
   run("pnpm", ["-r", "--filter", "./packages/*", "build"], process.cwd())
   run(
     "pnpm",
-    ["-r", "--filter", "./packages/*", "exec", "pnpm", "pack", "--pack-destination", folder],
+    [
+      "-r",
+      "--filter",
+      "./packages/*",
+      "--filter",
+      "!@distri/benchmarks",
+      "exec",
+      "pnpm",
+      "pack",
+      "--pack-destination",
+      folder
+    ],
     process.cwd()
   )
   const tarballs = readdirSync(folder).filter((file) => file.endsWith(".tgz"))

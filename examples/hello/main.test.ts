@@ -23,6 +23,7 @@ it.live(
       assert.include(printed[2], `${address} (ready`)
       assert.strictEqual(yield* client.exitCode, 0)
       yield* node.kill({ killSignal: "SIGTERM" })
+      assert.strictEqual(yield* node.exitCode, 0)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   30_000
 )

@@ -1,7 +1,6 @@
 /** One node. Run it from this folder: `npx -y pnpm@12 run node 127.0.0.1:7400` */
 import { CloudNode } from "@distri/core"
 import { DistriNode } from "@distri/node"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Layer } from "effect"
 import { Services, Shout } from "./services.ts"
 
@@ -18,4 +17,4 @@ const program = Effect.gen(function* () {
   return yield* halted // until SIGTERM: then the node drains
 })
 
-NodeRuntime.runMain(Effect.provide(program, Node))
+DistriNode.runMain(Effect.provide(program, Node))

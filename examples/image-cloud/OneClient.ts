@@ -29,11 +29,11 @@ export const run = Effect.fnUntraced(
   function* ({ image, ips, out, report }: Options) {
     const screen = yield* Screen
     const picture = yield* Picture.load(image)
-    const file = yield* sealedFile(out, picture)
-
     const start = yield* Clock.monotonicTimeNanos
     const sealed = yield* Encryption.encrypt(picture)
     const tookMs = Number((yield* Clock.monotonicTimeNanos) - start) / 1e6
+    // Nothing is left behind when there was nothing to save.
+    const file = yield* sealedFile(out, picture)
     const fs = yield* FileSystem.FileSystem
     yield* fs
       .writeFile(file, sealed.file, { flag: "wx" })
@@ -77,7 +77,10 @@ const sealedFile = Effect.fnUntraced(function* (
 ) {
   const fs = yield* FileSystem.FileSystem
   const folder = Option.isSome(out)
-    ? yield* Effect.as(fs.makeDirectory(out.value, { recursive: true }), out.value)
+    ? yield* fs.makeDirectory(out.value, { recursive: true }).pipe(
+        Effect.as(out.value),
+        Effect.catch(() => unusable(`cannot make the folder ${out.value}; name another with --out`))
+      )
     : yield* fs.makeTempDirectory({ prefix: "image-cloud-" })
   const kind = Picture.optionsFor(picture).carrier === "none" ? "dst" : "sealed.png"
   const file = path.join(folder, `${path.parse(picture.name).name}.${kind}`)

@@ -4,6 +4,7 @@
  * A failure is printed as one line that says what to do. Only a bug of the program itself is
  * printed with its stack.
  */
+import { release } from "@distri/core"
 import { DistriNode } from "@distri/node"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -40,10 +41,11 @@ export const run = <Name extends string, Input, E, R extends Available, ContextI
   const [first, ...rest] = process.argv.slice(2)
   // `pnpm run x -- --flag` hands the dashes on.
   const args = first === undefined || first === "--" ? rest : [first, ...rest]
-  const main = Command.runWith(command, { version: "0.1.0" })(args).pipe(
+  const main = Command.runWith(command, { version: release })(args).pipe(
     Effect.provide(Layer.mergeAll(NodeServices.layer, DistriNode.layer, presenter, fewGlobalFlags)),
     Effect.tapCause(explain)
   )
+  stopWhenNobodyReads()
   NodeRuntime.runMain(main as Effect.Effect<void, unknown>, {
     disableErrorReporting: true,
     teardown: (exit, onExit) =>
@@ -51,6 +53,13 @@ export const run = <Name extends string, Input, E, R extends Available, ContextI
         ? onExit(interruptedStatus())
         : Runtime.defaultTeardown(exit, onExit)
   })
+}
+
+/** `| head -1` closes our output: then there is nobody to work for. */
+const stopWhenNobodyReads = () => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => process.kill(process.pid, "SIGTERM"))
+  }
 }
 
 /** What a command may require. */

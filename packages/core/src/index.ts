@@ -3,7 +3,13 @@ export { type CallOptions, Client } from "./client/Client.ts"
 export { CloudNode, type CloudNodeOptions } from "./cloud/CloudNode.ts"
 export { Load } from "./cloud/Load.ts"
 export { NodeTable, type NodeView } from "./cloud/NodeTable.ts"
-export { NoNodeAvailable, Placement, type Ticket } from "./cloud/Placement.ts"
+export {
+  type LoadReport,
+  NoNodeAvailable,
+  type Outcome,
+  Placement,
+  type Ticket
+} from "./cloud/Placement.ts"
 export * as Stats from "./cloud/Stats.ts"
 export {
   CollectionInfo,
@@ -13,7 +19,7 @@ export {
   NodeState,
   UpdateInfo
 } from "./cloud/UpdateInfo.ts"
-export { Database } from "./database/Database.ts"
+export { Database, DatabaseFull, ReadError, WriteError } from "./database/Database.ts"
 export { Halt } from "./Halt.ts"
 export { InvariantViolation } from "./invariant.ts"
 export * as Envelope from "./peer/Envelope.ts"
@@ -21,9 +27,20 @@ export { type AccessKind, type Concurrency, PeerIdentity, type Repeat } from "./
 export * from "./service/DatabaseServices.ts"
 export { PublicServices, StatsService } from "./service/PublicServices.ts"
 export * from "./service/Refusal.ts"
-export { CurrentRequest } from "./service/RequestContext.ts"
+export { CurrentRequest, handBack, timeLeft } from "./service/RequestContext.ts"
+export { protocol, release } from "./service/Handshake.ts"
+export type { Limits } from "./service/pure/AdmissionState.ts"
 export * as Service from "./service/Service.ts"
 export { InvalidPayload } from "./service/ServiceBytes.ts"
 export * as Address from "./transport/Address.ts"
 export * as MemoryTransport from "./transport/MemoryTransport.ts"
-export { type Connection, Transport } from "./transport/Transport.ts"
+export {
+  type Connection,
+  ConnectionLost,
+  DialFailed,
+  FrameTooLarge,
+  ListenFailed,
+  type Listener,
+  Transport
+} from "./transport/Transport.ts"
+export * as TransportLimits from "./transport/TransportLimits.ts"

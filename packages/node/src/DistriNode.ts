@@ -7,7 +7,12 @@ import type { Transport } from "@distri/core/transport/Transport"
 import * as Aead from "effect/crypto/Aead"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Cause from "effect/Cause"
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeLoad from "./NodeLoad.ts"
 import * as TcpTransport from "./TcpTransport.ts"
 
@@ -25,3 +30,18 @@ export const layer: Layer.Layer<
   Aead.layerWebCrypto.pipe(Layer.provideMerge(SecureRandom.layerWebCrypto)),
   Digest.layerWebCrypto
 )
+
+/**
+ * Runs a node as the main program: SIGTERM and Ctrl-C interrupt it, so that it drains, and a clean
+ * end after that has exit status 0. A supervisor takes anything else for a failure.
+ *
+ * @category running
+ * @since 0.1.0
+ */
+export const runMain = <A, E>(program: Effect.Effect<A, E>): void =>
+  NodeRuntime.runMain(program, {
+    teardown: (exit, onExit) =>
+      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+        ? onExit(0)
+        : Runtime.defaultTeardown(exit, onExit)
+  })

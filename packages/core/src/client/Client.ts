@@ -98,13 +98,15 @@ export class Client extends Context.Service<
    * - `seeds`: addresses to begin with, as in `127.0.0.1:7400`; the others are learned.
    * - `cluster`: refuse to talk to a cloud of another name. Default: any.
    * - `warm`: connections kept open, default 2. Placement chooses among them, so 1 means no choice.
+   * - `placement`: another rule for choosing the node. Default: the better of two.
    */
   static readonly layer = (options: {
     readonly seeds: ReadonlyArray<string>
     readonly cluster?: string
     readonly warm?: number
+    readonly placement?: Layer.Layer<Placement, never, NodeTable>
   }): Layer.Layer<Client, Address.InvalidAddress, Transport | SecureRandom.SecureRandom> => {
-    const { cluster, warm = 2 } = options
+    const { cluster, placement = Placement.layer, warm = 2 } = options
     const hello = cluster === undefined ? {} : { cluster }
     const Connections = Layer.unwrap(
       Effect.map(
@@ -114,7 +116,7 @@ export class Client extends Context.Service<
     )
     // Fresh, so that two clients in one program do not share what they know.
     return Layer.effect(Client, make(warm)).pipe(
-      Layer.provide([Connections, Placement.layer]),
+      Layer.provide([Connections, placement]),
       Layer.provide(NodeTable.layer),
       Layer.provide(Halt.layer),
       Layer.fresh
@@ -173,9 +175,13 @@ const make = Effect.fnUntraced(function* (warm: number) {
 
 /** Placement needs two connections to choose between; they must not wait for a call. */
 const keepWarm = (links: Links["Service"], warm: number) =>
-  Effect.suspend(() =>
-    links.connected().size < warm ? Effect.ignore(links.another(new Set())) : Effect.void
-  ).pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.forkScoped)
+  Effect.suspend(() => links.another(new Set())).pipe(
+    Effect.repeat({ while: () => links.connected().size < warm }),
+    Effect.ignore,
+    Effect.when(Effect.sync(() => links.connected().size < warm)),
+    Effect.repeat(Schedule.spaced("1 second")),
+    Effect.forkScoped
+  )
 
 const parseJson = (body: Uint8Array): Schema.Json =>
   Result.getOrElse(

@@ -8,7 +8,7 @@
  *   Layer.provide(Thumbnail.toLayer((photo) => shrink(photo))),
  *   Layer.provide(DistriNode.layer)
  * )
- * Effect.flatMap(CloudNode, ({ halted }) => halted).pipe(Effect.provide(Node), NodeRuntime.runMain)
+ * Effect.flatMap(CloudNode, ({ halted }) => halted).pipe(Effect.provide(Node), DistriNode.runMain)
  * ```
  *
  * ```
@@ -31,7 +31,7 @@ import type * as Rpc from "effect/rpc/Rpc"
 import type * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schedule from "effect/Schedule"
 import { Links } from "../client/Links.ts"
-import { callNode } from "../client/internal/callNode.ts"
+import { callNode } from "../client/NodeCall.ts"
 import { Database } from "../database/Database.ts"
 import { Halt } from "../Halt.ts"
 import * as FollowerLog from "../log/FollowerLog.ts"

@@ -18,7 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { persistently } from "./internal/persistently.ts"
+import { persistently } from "./persistently.ts"
 import { start } from "./pure/LogIndex.ts"
 import {
   Ambiguous,

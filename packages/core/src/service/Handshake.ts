@@ -13,7 +13,7 @@ import { VersionMismatch } from "./Refusal.ts"
 /** The protocols this release speaks. */
 export const protocol = { min: 1, max: 1 }
 /** This release, for people: it is shown, never compared. */
-export const release = "0.1.0"
+export const release = "0.0.0"
 
 const helloMaxBytes = 4096
 

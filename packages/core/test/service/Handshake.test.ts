@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
+import { readFileSync } from "node:fs"
+import { release } from "../../src/service/Handshake.ts"
 import { Transport } from "../../src/transport/Transport.ts"
 import { address, Base, Echo, startClient, startNode } from "../cloud/cloud.ts"
 
@@ -19,6 +21,12 @@ const readAll = Effect.fnUntraced(function* (connection: {
 })
 
 describe("Handshake", () => {
+  it("the release that is shown is the one that is published", () => {
+    const file = new URL("../../package.json", import.meta.url)
+    const { version } = JSON.parse(readFileSync(file, "utf8")) as { readonly version: string }
+    assert.strictEqual(release, version)
+  })
+
   it.effect("a connection that says nothing is closed after 5 seconds", () =>
     Effect.gen(function* () {
       yield* startNode(7401)
@@ -47,7 +55,7 @@ describe("Handshake", () => {
       assert.deepInclude(error, {
         _tag: "VersionMismatch",
         what: "protocol",
-        ours: "1 (release 0.1.0)",
+        ours: `1 (release ${release})`,
         theirs: "8 to 9 (release 9.0.0)"
       })
     }).pipe(Effect.scoped, Effect.provide(Base))

@@ -68,10 +68,6 @@ export const decode = (bytes: Uint8Array): Effect.Effect<Pixels, CoverDamaged | 
     )
   )
 
-/** Memory for decoding a cover of this size, and for a picture of the other. */
-export const memoryBytes = (cover: Size | undefined, picture: Size): number =>
-  4 * ((cover === undefined ? 0 : pixelsOf(cover)) + pixelsOf(picture))
-
 /** New samples of size `to`, which the caller may write into. `cover` stays as it is. */
 export const bringTo = (
   cover: Pixels,

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Halt } from "../../Halt.ts"
-import { persistently } from "../../log/internal/persistently.ts"
+import { persistently } from "../../log/persistently.ts"
 import { next } from "../../log/pure/LogIndex.ts"
 import {
   Corrupt,

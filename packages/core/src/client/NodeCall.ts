@@ -3,11 +3,11 @@
  * themselves.
  */
 import * as Effect from "effect/Effect"
-import { type Caller, LinkFailed } from "../../log/WriterLink.ts"
-import type { Refusal } from "../../service/Refusal.ts"
-import type { Address } from "../../transport/Address.ts"
-import type { Links } from "../Links.ts"
-import * as Typed from "./typed.ts"
+import { type Caller, LinkFailed } from "../log/WriterLink.ts"
+import type { Refusal } from "../service/Refusal.ts"
+import type { Address } from "../transport/Address.ts"
+import type { Links } from "./Links.ts"
+import * as Typed from "./internal/typed.ts"
 
 /** Nodes wait for each other as long as the longest wait of an internal service, and a little. */
 const remainingMs = 30_000

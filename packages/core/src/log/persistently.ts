@@ -1,3 +1,4 @@
+/** Tries again after errors that pass, with growing pauses. */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
