@@ -39,7 +39,7 @@ import { ClusterId, ReplicatedLog } from "../log/ReplicatedLog.ts"
 import * as SingleNodeLog from "../log/SingleNodeLog.ts"
 import { WriterLink } from "../log/WriterLink.ts"
 import { DatabaseServices } from "../service/DatabaseServices.ts"
-import { InternalServices, ReportInfo } from "../service/InternalServices.ts"
+import { InternalServices } from "../service/InternalServices.ts"
 import { LogServices } from "../service/LogServices.ts"
 import * as Admission from "../service/pure/Admission.ts"
 import { PublicServices } from "../service/PublicServices.ts"
@@ -49,12 +49,12 @@ import { type Listener, type ListenFailed, Transport } from "../transport/Transp
 import * as Announcer from "./Announcer.ts"
 import { drain } from "./Drain.ts"
 import type { Load } from "./Load.ts"
+import * as Reporting from "./internal/reporting.ts"
 import * as NodeReport from "./NodeReport.ts"
 import { NodeTable } from "./NodeTable.ts"
 import * as Session from "./Session.ts"
 import type { Stats } from "./Stats.ts"
-import { NodeId, type NodeState, type UpdateInfo } from "./UpdateInfo.ts"
-import { UpdateScheduler } from "./UpdateScheduler.ts"
+import { NodeId, type NodeState } from "./UpdateInfo.ts"
 
 /**
  * @category models
@@ -204,7 +204,8 @@ const serve = Effect.fnUntraced(function* (
     )
     .pipe(Effect.forkScoped)
 
-  const tell = yield* startReporting(report)
+  yield* Reporting.watchForWriters(writer)
+  const tell = yield* Reporting.startReporting(report)
   yield* report.setState("catchingUp")
   yield* catchUp
   yield* router.open
@@ -236,31 +237,6 @@ const serve = Effect.fnUntraced(function* (
     stats: report.stats,
     halted: halt.stopped
   })
-})
-
-/** Reports this node to the others from now on. Returns what tells its state at once. */
-const startReporting = Effect.fnUntraced(function* (report: NodeReport.NodeReport) {
-  const table = yield* NodeTable
-  const links = yield* Links
-  const database = yield* Database
-  const broadcast = Effect.fnUntraced(function* (info: UpdateInfo) {
-    yield* table.report(info)
-    yield* Effect.forEach(
-      yield* links.addresses,
-      (address) => Effect.ignore(callNode(links, address)(ReportInfo, info)),
-      { concurrency: "unbounded", discard: true }
-    )
-  })
-  const context = yield* Layer.build(UpdateScheduler.layer({ current: report.current, broadcast }))
-  const scheduler = Context.get(context, UpdateScheduler)
-  let version = 0
-  yield* Effect.gen(function* () {
-    yield* scheduler.signal({ _tag: "LoadChanged", load: yield* report.load })
-    const applied = yield* database.version
-    if (applied !== version) yield* scheduler.signal({ _tag: "Applied" })
-    version = applied
-  }).pipe(Effect.repeat(Schedule.spaced("100 millis")), Effect.forkScoped)
-  return Effect.flatMap(report.state, (state) => scheduler.signal({ _tag: "StateChanged", state }))
 })
 
 /** Waits until this node has what the log had when it asked. Without a writer, not for long. */

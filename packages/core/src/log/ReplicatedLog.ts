@@ -143,8 +143,23 @@ export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable"
   ])
 }) {
   override get message() {
-    return `the log is unavailable (${this.reason})`
+    return `the log is unavailable (${this.reason}): ${meanings[this.reason]}`
   }
+}
+
+/** What each reason means for who reads it, and what to do. */
+const meanings = {
+  NoLeader: "the node that writes cannot be reached; start it again, or ask later",
+  NoQuorum: "too few nodes answer; start the others again",
+  Joining: "this node is not part of the cloud yet; ask later",
+  Stopping: "this node is shutting down; ask another",
+  StorageFull: "there is no room; delete something",
+  SnapshotGone: "a newer snapshot took its place; ask again",
+  NotWriter: "another node writes; ask that one",
+  LogRegressed: "the writer began anew without this node's entries; restart this node to follow it",
+  WrongCluster: "the writer belongs to another cloud; check the addresses",
+  Unsupported: "an entry needs a newer release; update this node",
+  Behind: "this node has not applied that version yet; ask later, or another node"
 }
 
 /**

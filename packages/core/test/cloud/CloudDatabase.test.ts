@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import {
@@ -106,6 +107,19 @@ describe("a cloud's database", () => {
       assert.strictEqual(all.length, 3)
       assert.strictEqual(new Set(all.map(({ digest, version }) => `${version} ${digest}`)).size, 1)
       assert.deepInclude(all[0]!.collections[0], { name: "catalog", documents: 60 })
+    }).pipe(Effect.scoped, Effect.provide(Base))
+  )
+
+  it.live("two nodes that both write say so in their log", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const capture = Logger.make(({ message }) => void lines.push(String(message)))
+      yield* Effect.gen(function* () {
+        // The first does not know the second; the second does not know that the first comes first.
+        yield* startNode(7401)
+        yield* startNode(7400, [7401])
+        while (!lines.some((line) => line.includes("writes too"))) yield* Effect.yieldNow
+      }).pipe(Effect.provide(Logger.layer([capture])))
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 
