@@ -1,12 +1,15 @@
 /**
  * Runs many clients against a cloud at once, each with connections of its own.
  *
- * Clients start one after the other, a few milliseconds apart: thousands of connections in one
- * moment would measure the accept queue of the operating system.
+ * A client comes in when few others are still connecting: thousands of handshakes in one moment
+ * would measure how long this one process takes for them.
  */
 import { type Address, Client } from "@distri/core"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
 import * as Nodes from "./Nodes.ts"
 import { Screen } from "./Screen.ts"
 import { Tally } from "./Tally.ts"
@@ -27,7 +30,17 @@ export interface Outcome {
   readonly work: Nodes.Work
 }
 
-const startEveryMs = 3
+/** Clients that connect at the same time. */
+const connectingMax = 64
+
+/** Ends when the client has heard of a node; without one, its first task says why. */
+const connected = Effect.flatMap(Client, ({ nodes }) =>
+  nodes.pipe(
+    Stream.filter((views) => views.size > 0),
+    Stream.runHead,
+    Effect.timeoutOption("10 seconds")
+  )
+)
 
 /** Runs the load on the cloud at `seeds`. Never fails because a task did. */
 export const run = Effect.fnUntraced(function* <R>(
@@ -40,14 +53,18 @@ export const run = Effect.fnUntraced(function* <R>(
   const line = () =>
     `${load.title}: ${tally.ended} of ${tally.tasks} tasks, ${tally.ended - tally.done} failed, ${running} clients`
 
-  const client = (index: number) =>
-    Effect.sync(() => running++).pipe(
-      Effect.andThen(load.client(tally, index)),
-      // Local, or the clients would share the parts of the layer that are the same for all.
-      Effect.provide(Client.layer({ seeds })),
-      Effect.ensuring(Effect.sync(() => running--)),
-      Effect.delay(index * startEveryMs)
+  const door = yield* Semaphore.make(connectingMax)
+  const enter = door.withPermit(
+    Effect.tap(Layer.build(Client.layer({ seeds })), (context) =>
+      Effect.provide(connected, context)
     )
+  )
+  const client = (index: number) =>
+    Effect.gen(function* () {
+      const context = yield* enter
+      running++
+      yield* Effect.provide(load.client(tally, index), context)
+    }).pipe(Effect.scoped, Effect.ensuring(Effect.sync(() => running--)))
   const before = yield* Nodes.reports(seeds)
   const start = yield* Clock.monotonicTimeNanos
   yield* screen.progress(
