@@ -1,0 +1,102 @@
+/**
+ * A dotted path, and what it leads to in a document. Filters, index keys, sorts and projections all
+ * walk by these rules, so that none of them can see what another does not.
+ *
+ * - A segment of digits takes that element of an array.
+ * - Any other segment passes through an array to the objects in it, one level deep.
+ * - Only own fields count: `a.length` and `a.constructor` lead nowhere.
+ * - Where an object lacks the field, the path leads to `undefined`; so it does below a value that
+ *   can have no fields. An element that can have none is passed over.
+ */
+import { pathMax } from "../command/Limits.ts"
+import { isWellFormed } from "../value/Canonical.ts"
+import { isFields } from "../value/Compare.ts"
+import type { Fields, Value } from "../value/Value.ts"
+
+/** @category models */
+export interface Segment {
+  readonly name: string
+  /** The element that it takes of an array; -1 if it is no number. */
+  readonly index: number
+}
+
+/** @category models */
+export interface Path {
+  readonly _tag: "Path"
+  readonly text: string
+  /** One to sixteen. */
+  readonly segments: ReadonlyArray<Segment>
+}
+
+/** @category models */
+export interface PathIssue {
+  readonly _tag: "Issue"
+  readonly issue: string
+}
+
+/** @category constructors */
+export const parsePath = (text: string): Path | PathIssue => {
+  const names = text.split(".", pathMax + 1)
+  if (names.length > pathMax) return issue(`a path has at most ${pathMax} segments`)
+  for (const name of names) {
+    if (name === "") return issue("a segment of the path is empty")
+    if (name === "__proto__") return issue("no field is named __proto__")
+    if (name.startsWith("$")) return issue("no field has a name that begins with $")
+  }
+  if (!isWellFormed(text)) return issue("the path has half of a character")
+  const segments = names.map((name) => ({ name, index: indexOf(name) }))
+  return { _tag: "Path", text, segments }
+}
+
+/**
+ * All that `path` leads to. It is empty where the path ends in an array without objects; an array
+ * at the end itself is one value.
+ *
+ * @category getters
+ */
+export const values = (document: Fields, path: Path): ReadonlyArray<Value | undefined> => {
+  const found: Array<Value | undefined> = []
+  collect(document, path.segments, 0, found)
+  return found
+}
+
+/** The field `name` of `fields` itself, never an inherited one. @category getters */
+export const own = (fields: Fields, name: string): Value | undefined =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined
+
+const collect = (
+  value: Value | undefined,
+  segments: ReadonlyArray<Segment>,
+  from: number,
+  found: Array<Value | undefined>
+): void => {
+  let reached = value
+  for (let at = from; at < segments.length; at += 1) {
+    const { index, name } = segments[at]!
+    if (Array.isArray(reached)) {
+      if (index < 0) {
+        for (const item of reached as ReadonlyArray<Value>)
+          if (isFields(item)) collect(item, segments, at, found)
+        return
+      }
+      reached = (reached as ReadonlyArray<Value>)[index]
+    } else {
+      reached = reached !== undefined && isFields(reached) ? own(reached, name) : undefined
+    }
+  }
+  found.push(reached)
+}
+
+/** The number that `name` writes, as no other text would. */
+const indexOf = (name: string) => {
+  if (name.length > 9 || (name.length > 1 && name.startsWith("0"))) return -1
+  let index = 0
+  for (let at = 0; at < name.length; at += 1) {
+    const digit = name.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return -1
+    index = index * 10 + digit
+  }
+  return index
+}
+
+const issue = (text: string): PathIssue => ({ _tag: "Issue", issue: text })
