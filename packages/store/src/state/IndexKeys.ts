@@ -1,0 +1,155 @@
+/**
+ * Where a document stands in an index: one key as a rule, several if a path of the index leads to
+ * an array.
+ *
+ * What is missing is indexed as null, so every document is in every index. An array stands there
+ * with each of its elements, once, and as a whole: that is how filters look at it. If arrays under
+ * two paths could meet, the keys of one document would multiply; so that is refused.
+ */
+import * as Limits from "../command/Limits.ts"
+import type { OperationRefused } from "../command/Refusal.ts"
+import { own, parsePath, values, type Path } from "../filter/Path.ts"
+import { invariant } from "../invariant.ts"
+import * as Canonical from "../value/Canonical.ts"
+import { compare, isFields } from "../value/Compare.ts"
+import type { Document, Value } from "../value/Value.ts"
+import type { IndexDefinition, IndexKey } from "./State.ts"
+
+/** @category models */
+export interface Keys {
+  readonly _tag: "Keys"
+  /** At least one; each once, in order. */
+  readonly keys: ReadonlyArray<IndexKey>
+  /** Whether there was an array under one of the paths. */
+  readonly multi: boolean
+}
+
+/** What is wrong with a definition by itself. @category predicates */
+export const refusalOf = ({ keys, name }: IndexDefinition): OperationRefused | undefined => {
+  if (!Canonical.isName(name)) return invalid("name", "the name of an index is not right")
+  if (keys.length === 0 || keys.length > Limits.indexKeysMax)
+    return invalid("keys", `an index has one to ${Limits.indexKeysMax} paths`)
+  for (let at = 0; at < keys.length; at += 1) {
+    const path = parsePath(keys[at]!)
+    if (path._tag === "Issue") return invalid(`keys[${at}]`, path.issue)
+    if (keys.indexOf(keys[at]!) < at) return invalid(`keys[${at}]`, "the index has this path twice")
+  }
+  return undefined
+}
+
+/** The keys of `document`, in an index whose definition was checked. @category constructors */
+export const keysOf = (
+  definition: IndexDefinition,
+  document: Document
+): Keys | OperationRefused => {
+  const paths = pathsOf(definition.keys)
+  const { _id: id } = document
+  const found: Array<Value> = []
+  let spread = -1
+  for (let at = 0; at < paths.length; at += 1) {
+    const value = reach(document, paths[at]!)
+    if (value === several && spread >= 0)
+      return {
+        _tag: "InvalidDocument",
+        path: paths[at]!.text,
+        issue: `an array, as under "${paths[spread]!.text}": the index "${definition.name}" can hold one of them`
+      }
+    if (value === several) spread = at
+    found.push(value === several || value === undefined ? null : value)
+  }
+  if (spread < 0) return { _tag: "Keys", keys: [{ values: found, id }], multi: false }
+  const keys = elements(values(document, paths[spread]!)).map((element) => ({
+    values: found.with(spread, element),
+    id
+  }))
+  return { _tag: "Keys", keys, multi: true }
+}
+
+/** By the values, in order of the paths; then by id. @category comparing */
+export const compareKeys = (a: IndexKey, b: IndexKey): number =>
+  compareValues(a.values, b.values) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
+/** Values of one index: equally many. @category comparing */
+export const compareValues = (a: ReadonlyArray<Value>, b: ReadonlyArray<Value>): number => {
+  for (let at = 0; at < a.length; at += 1) {
+    const order = compare(a[at], b[at])
+    if (order !== 0) return order
+  }
+  return 0
+}
+
+/** What an entry counts for: the canonical size of `[...values, id]`. @category getters */
+export const entryBytes = (key: IndexKey): number => {
+  // The brackets, and a comma after each value.
+  let bytes = 2 + key.values.length + textBytes(key.id)
+  for (const value of key.values) bytes += valueBytes(value)
+  return bytes
+}
+
+/** The value where `path` leads, if it leads to one place and that holds no array. */
+export const reach = (document: Document, path: Path): Value | undefined | typeof several => {
+  let reached: Value | undefined = document
+  for (let at = 0; at < path.segments.length; at += 1) {
+    const { index, name }: Path["segments"][number] = path.segments[at]!
+    if (Array.isArray(reached)) {
+      if (index < 0) return several
+      reached = (reached as ReadonlyArray<Value>)[index]
+    } else {
+      reached = reached !== undefined && isFields(reached) ? own(reached, name) : undefined
+    }
+  }
+  return Array.isArray(reached) ? several : reached
+}
+
+/** The path leads to an array, or through one. */
+export const several: unique symbol = Symbol("several")
+
+/** The paths of a definition, parsed once: it is the same array as long as the index lives. */
+export const pathsOf = (keys: ReadonlyArray<string>): ReadonlyArray<Path> => {
+  const known = parsed.get(keys)
+  if (known !== undefined) return known
+  const paths = keys.map((key) => {
+    const path = parsePath(key)
+    invariant(path._tag === "Path", "ST2: the definition of an index was checked")
+    return path
+  })
+  parsed.set(keys, paths)
+  return paths
+}
+
+const parsed = new WeakMap<ReadonlyArray<string>, ReadonlyArray<Path>>()
+
+/** All by which filters can find a document in an index, each once, in order. */
+const elements = (reached: ReadonlyArray<Value | undefined>): ReadonlyArray<Value> => {
+  const all: Array<Value> = []
+  for (const value of reached) {
+    if (Array.isArray(value)) for (const item of value as ReadonlyArray<Value>) all.push(item)
+    all.push(value ?? null)
+  }
+  if (all.length === 0) return [null]
+  all.sort(compare)
+  return all.filter((value, at) => at === 0 || compare(all[at - 1], value) !== 0)
+}
+
+const valueBytes = (value: Value): number => {
+  if (typeof value === "string") return textBytes(value)
+  if (typeof value === "number") return `${value}`.length
+  const canonical = Canonical.of(value)
+  invariant(canonical._tag === "Canonical", "ST6: what is in a document has a canonical text")
+  return canonical.bytes
+}
+
+const textBytes = (text: string): number => {
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c)
+      return Canonical.utf8Bytes(JSON.stringify(text))
+  }
+  return text.length + 2
+}
+
+const invalid = (path: string, issue: string): OperationRefused => ({
+  _tag: "InvalidCommand",
+  path,
+  issue
+})

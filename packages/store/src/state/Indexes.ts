@@ -1,0 +1,159 @@
+/**
+ * Keeps an index in step with its collection.
+ *
+ * An entry holds the document itself, so that a read through an index looks nothing up. A change of
+ * a document therefore reaches all its entries, also those whose keys stay as they were.
+ */
+import type { OperationRefused } from "../command/Refusal.ts"
+import { invariant } from "../invariant.ts"
+import * as Tree from "../tree/Tree.ts"
+import { compareKeys, compareValues, entryBytes, keysOf } from "./IndexKeys.ts"
+import type { Document } from "../value/Value.ts"
+import type { Index, IndexDefinition, IndexKey, Stored } from "./State.ts"
+
+/** A definition, and what is known of its documents beforehand. @category models */
+export interface IndexShape extends IndexDefinition {
+  /** Default: false. */
+  readonly multi?: boolean
+}
+
+/** What a new document in the place of an old one means for an index. @category models */
+export interface Turnover {
+  readonly _tag: "Turnover"
+  /** Keys that the old document had and the new one has not. */
+  readonly gone: ReadonlyArray<IndexKey>
+  /** All keys of the new document. */
+  readonly keys: ReadonlyArray<IndexKey>
+  readonly multi: boolean
+  /** By how much the index grows. */
+  readonly bytes: number
+}
+
+/** @category constructors */
+export const make = ({ keys, multi = false, name, unique }: IndexShape): Index => ({
+  name,
+  keys,
+  unique,
+  multi,
+  entries: Tree.empty<IndexKey, Stored>(compareKeys),
+  bytes: 0
+})
+
+/** An index of documents that are there already. @category constructors */
+export const build = (
+  shape: IndexShape,
+  collection: string,
+  documents: Tree.Tree<string, Stored>
+): Index | OperationRefused => {
+  const index = make(shape)
+  const entries: Array<readonly [IndexKey, Stored]> = []
+  let { multi } = index
+  let bytes = 0
+  const each = Tree.scan(documents)
+  while (each.next()) {
+    const found = keysOf(index, each.value.document)
+    if (found._tag !== "Keys") return found
+    multi ||= found.multi
+    for (const key of found.keys) {
+      bytes += entryBytes(key)
+      entries.push([key, each.value])
+    }
+  }
+  entries.sort(([a], [b]) => compareKeys(a, b))
+  const id = index.unique ? firstHolder(entries) : undefined
+  if (id !== undefined) return { _tag: "DuplicateKey", collection, index: index.name, id }
+  return changed(index, Tree.fromSorted(compareKeys, entries), multi, bytes)
+}
+
+/** What will have to be done. It changes nothing, so that a refusal leaves nothing half done. */
+export const turnover = (
+  index: Index,
+  before: Document | undefined,
+  after: Document
+): Turnover | OperationRefused => {
+  const found = keysOf(index, after)
+  if (found._tag !== "Keys") return found
+  const { keys } = found
+  const old = before === undefined ? none : keysOfStored(index, before)
+  const gone: Array<IndexKey> = []
+  let bytes = 0
+  let at = 0
+  // Both are in order: one walk finds what only one of them has.
+  for (const key of old) {
+    while (at < keys.length && compareKeys(keys[at]!, key) < 0) bytes += entryBytes(keys[at++]!)
+    if (at < keys.length && compareKeys(keys[at]!, key) === 0) {
+      at += 1
+      continue
+    }
+    gone.push(key)
+    bytes -= entryBytes(key)
+  }
+  while (at < keys.length) bytes += entryBytes(keys[at++]!)
+  return { _tag: "Turnover", gone, keys, multi: index.multi || found.multi, bytes }
+}
+
+/** @category combinators */
+export const put = (index: Index, change: Turnover, stored: Stored, edit: Tree.Edit): Index => {
+  let { entries } = index
+  for (const key of change.gone) entries = Tree.remove(entries, key, edit)
+  for (const key of change.keys) entries = Tree.set(entries, key, stored, edit)
+  return changed(index, entries, change.multi, index.bytes + change.bytes)
+}
+
+/** @category combinators */
+export const take = (index: Index, { document }: Stored, edit: Tree.Edit): Index => {
+  let { bytes, entries } = index
+  for (const key of keysOfStored(index, document)) {
+    entries = Tree.remove(entries, key, edit)
+    bytes -= entryBytes(key)
+  }
+  return changed(index, entries, index.multi, bytes)
+}
+
+/** Another document that has a key of `document`, which no two may have. @category getters */
+export const holder = (index: Index, document: Document): Stored | undefined => {
+  const { _id: own } = document
+  const found = keysOf(index, document)
+  if (found._tag !== "Keys") return undefined
+  for (const { values } of found.keys) {
+    if (!isEnforced(values)) continue
+    const entry = Tree.scan(index.entries, { within: (key) => compareValues(key.values, values) })
+    while (entry.next()) if (entry.key.id !== own) return entry.value
+  }
+  return undefined
+}
+
+const none: ReadonlyArray<IndexKey> = []
+
+/** A key of nothing but nulls may be everyone's: fields that are missing do not collide. */
+const isEnforced = (values: IndexKey["values"]) => values.some((value) => value !== null)
+
+const keysOfStored = (index: Index, document: Document): ReadonlyArray<IndexKey> => {
+  const found = keysOf(index, document)
+  invariant(found._tag === "Keys", "ST12: a stored document has keys in every index")
+  return found.keys
+}
+
+const firstHolder = (entries: ReadonlyArray<readonly [IndexKey, Stored]>): string | undefined => {
+  for (let at = 1; at < entries.length; at += 1) {
+    const [key] = entries[at - 1]!
+    // Of one document no two keys are equal.
+    if (isEnforced(key.values) && compareValues(key.values, entries[at]![0].values) === 0)
+      return key.id
+  }
+  return undefined
+}
+
+const changed = (
+  index: Index,
+  entries: Index["entries"],
+  multi: boolean,
+  bytes: number
+): Index => ({
+  name: index.name,
+  keys: index.keys,
+  unique: index.unique,
+  multi,
+  entries,
+  bytes
+})
