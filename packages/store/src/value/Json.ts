@@ -1,0 +1,143 @@
+/**
+ * Values as plain JSON, for people and for other programs: a date as `{"$date": ms}`, bytes as
+ * `{"$bytes": base64}`.
+ *
+ * `fromJson` takes what anyone may send. It is for documents and filters alike, so it leaves their
+ * own rules (no `$` in a document's names) to `Canonical` and to the filter's parser.
+ */
+import * as Base64 from "./Base64.ts"
+import { date, isDate, isFields } from "./Compare.ts"
+import * as Issue from "./Issue.ts"
+import { isWellFormed } from "./Text.ts"
+import type { Fields, Value } from "./Value.ts"
+
+/** @category models */
+export interface Read {
+  readonly _tag: "Value"
+  readonly value: Value
+}
+
+/** Levels that a value from outside may have: a document's 100, and what stands around it. @category configuration */
+export const nestingMax = 128
+
+/** @category encoding */
+export const toJson = (value: Value): unknown => {
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map(toJson)
+  if (isDate(value)) return { $date: value.getTime() }
+  if (value instanceof Uint8Array) return { $bytes: Base64.encode(value) }
+  const out: Record<string, unknown> = {}
+  for (const [name, member] of Object.entries(value)) out[name] = toJson(member)
+  return out
+}
+
+/** What `toJson` gave, or what is wrong with it, and where. @category decoding */
+export const fromJson = (json: unknown): Read | Issue.Issue =>
+  restore(json, {
+    checkTexts: true,
+    bytes: (text) => (typeof text === "string" ? Base64.decode(text) : undefined),
+    bytesExpected: 'bytes are {"$bytes": base64}, with padding, and nothing beside it'
+  })
+
+/** How JSON is read back: the two forms of it differ in where the bytes are. @category models */
+export interface Form {
+  /** False when the texts are known to be well-formed. */
+  readonly checkTexts: boolean
+  /** The bytes that `$bytes` stands for; nothing if it is wrong. */
+  readonly bytes: (operand: unknown) => Uint8Array | undefined
+  readonly bytesExpected: string
+}
+
+/** The value of `json`. It shares what is the same in both. @category decoding */
+export const restore = (json: unknown, form: Form): Read | Issue.Issue => {
+  const reader: Reader = { form, issue: undefined }
+  const value = read(reader, json, 1)
+  return reader.issue ?? { _tag: "Value", value }
+}
+
+interface Reader {
+  readonly form: Form
+  /** Once there is one, what `read` gives is not looked at. */
+  issue: Issue.Issue | undefined
+}
+
+const refuse = (reader: Reader, issue: string): null => {
+  reader.issue = Issue.make(issue)
+  return null
+}
+
+const read = (reader: Reader, json: unknown, depth: number): Value => {
+  switch (typeof json) {
+    case "boolean":
+      return json
+    case "string":
+      return reader.form.checkTexts && !isWellFormed(json)
+        ? refuse(reader, "a text with half of a character")
+        : json
+    case "number":
+      if (!Number.isFinite(json)) return refuse(reader, "a number that is not finite")
+      return json === 0 ? 0 : json
+    case "object":
+      if (json === null) return null
+      if (depth > nestingMax) return refuse(reader, `more than ${nestingMax} levels`)
+      if (Array.isArray(json)) return readArray(reader, json, depth)
+      return isFields(json) ? readFields(reader, json, depth) : refuse(reader, notJson)
+    default:
+      return refuse(reader, notJson)
+  }
+}
+
+const notJson = "a value that is not JSON"
+
+const readArray = (reader: Reader, items: ReadonlyArray<Value>, depth: number): Value => {
+  let out: Array<Value> | undefined
+  for (let at = 0; at < items.length; at += 1) {
+    const item = items[at]!
+    const value = read(reader, item, depth + 1)
+    if (reader.issue !== undefined) {
+      reader.issue = Issue.inItem(reader.issue, at)
+      return null
+    }
+    if (!Object.is(value, item)) (out ??= [...items])[at] = value
+  }
+  return out ?? items
+}
+
+const readFields = (reader: Reader, fields: Fields, depth: number): Value => {
+  let out: Record<string, Value> | undefined
+  const names = Object.keys(fields)
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at]!
+    if (name === "$date" || name === "$bytes") return readTagged(reader, fields, names)
+    const member = fields[name]!
+    const value = name === "__proto__" ? refuse(reader, reserved) : read(reader, member, depth + 1)
+    if (reader.form.checkTexts && !isWellFormed(name))
+      refuse(reader, "a field name with half of a character")
+    if (reader.issue !== undefined) {
+      reader.issue = Issue.inField(reader.issue, name)
+      return null
+    }
+    if (!Object.is(value, member)) (out ??= { ...fields })[name] = value
+  }
+  return out ?? fields
+}
+
+const reserved = "a field named __proto__"
+
+/** A date or bytes: an object with that one field. */
+const readTagged = (reader: Reader, fields: Fields, names: ReadonlyArray<string>): Value => {
+  const alone = names.length === 1
+  if (Object.hasOwn(fields, "$date")) {
+    const ms = fields["$date"]
+    if (alone && isTime(ms)) return date(ms)
+    return refuse(reader, 'a date is {"$date": ms}, in whole milliseconds, and nothing beside it')
+  }
+  const bytes = alone ? reader.form.bytes(fields["$bytes"]) : undefined
+  return bytes ?? refuse(reader, reader.form.bytesExpected)
+}
+
+/** The furthest from 1970 that a date can be. */
+const dateMaxMs = 8.64e15
+
+const isTime = (ms: unknown): ms is number =>
+  typeof ms === "number" && Number.isInteger(ms) && Math.abs(ms) <= dateMaxMs

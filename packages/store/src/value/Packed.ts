@@ -1,0 +1,106 @@
+/**
+ * Values as bytes, for the log, the wire and snapshots: JSON text, then the contents of all bytes
+ * values one after another, so that they never travel as base64.
+ *
+ * ```
+ * length of the text (u32, big-endian) | text | bytes, bytes, ...
+ * ```
+ *
+ * In the text a date is `{"$date":ms}` and bytes are `{"$bytes":[offset,length]}`. Most values have
+ * neither, and then the runtime's own JSON does nearly all the work. What `decode` gives is in
+ * normal form (see `Normal`), but not known to be a document: that is for `Canonical` to say.
+ */
+import { isDate } from "./Compare.ts"
+import * as Issue from "./Issue.ts"
+import { restore, type Read } from "./Json.ts"
+import type { Fields, Value } from "./Value.ts"
+
+/** The bytes of a value in which `Canonical` found no issue. @category encoding */
+export const encode = (value: Value): Uint8Array => {
+  const tail: Tail = { parts: [], size: 0 }
+  const text = utf8.encode(JSON.stringify(isPlain(value) ? value : replace(value, tail)))
+  const out = new Uint8Array(lengthBytes + text.length + tail.size)
+  new DataView(out.buffer).setUint32(0, text.length)
+  out.set(text, lengthBytes)
+  let at = lengthBytes + text.length
+  for (const part of tail.parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/** The value of any bytes, or what is wrong with them, and where. @category decoding */
+export const decode = (bytes: Uint8Array): Read | Issue.Issue => {
+  if (bytes.length < lengthBytes) return tooFew
+  const tail = lengthBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  if (tail > bytes.length) return tooFew
+  const parsed = parse(bytes.subarray(lengthBytes, tail))
+  if (parsed === undefined) return notJson
+  let at = tail
+  const read = restore(parsed.json, {
+    checkTexts: parsed.escapes,
+    bytes: (operand) => {
+      // Each begins where the one before it ended, so none overlap and nothing lies between.
+      if (!Array.isArray(operand) || operand.length !== 2 || operand[0] !== at - tail) return
+      const length: unknown = operand[1]
+      if (typeof length !== "number" || !Number.isInteger(length)) return
+      if (length < 0 || length > bytes.length - at) return
+      at += length
+      return new Uint8Array(bytes.subarray(at - length, at))
+    },
+    bytesExpected: "bytes that do not stand where the ones before them end"
+  })
+  return read._tag === "Value" && at !== bytes.length ? leftOver : read
+}
+
+const lengthBytes = 4
+const tooFew = Issue.make("too few bytes")
+const notJson = Issue.make("text that is not JSON in UTF-8")
+const leftOver = Issue.make("bytes that no value refers to")
+
+const utf8 = new TextEncoder()
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** Half of a surrogate pair passes UTF-8 only as an escape. */
+const parse = (
+  bytes: Uint8Array
+): { readonly json: unknown; readonly escapes: boolean } | undefined => {
+  try {
+    const text = strictUtf8.decode(bytes)
+    return { json: JSON.parse(text), escapes: text.includes("\\u") }
+  } catch {
+    return undefined
+  }
+}
+
+const isPlain = (value: Value): boolean => {
+  if (typeof value !== "object" || value === null) return true
+  if (Array.isArray(value)) return value.every(isPlain)
+  if (isDate(value) || value instanceof Uint8Array) return false
+  const fields = value as Fields
+  const names = Object.keys(fields)
+  for (let at = 0; at < names.length; at += 1) if (!isPlain(fields[names[at]!]!)) return false
+  return true
+}
+
+interface Tail {
+  readonly parts: Array<Uint8Array>
+  size: number
+}
+
+/** As JSON, its bytes put into `tail` in the order in which `decode` meets them. */
+const replace = (value: Value, tail: Tail): unknown => {
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => replace(item, tail))
+  if (isDate(value)) return { $date: value.getTime() }
+  if (value instanceof Uint8Array) {
+    const offset = tail.size
+    tail.parts.push(value)
+    tail.size += value.length
+    return { $bytes: [offset, value.length] }
+  }
+  const out: Record<string, unknown> = {}
+  for (const [name, member] of Object.entries(value)) out[name] = replace(member, tail)
+  return out
+}
