@@ -179,7 +179,7 @@ export const withIndex = (
   if (refused !== undefined) return refused
   if (indexes.some((index) => index.name === definition.name))
     return { _tag: "IndexExists", collection: name, index: definition.name }
-  if (indexes.filter((index) => index.name !== expiresIndex).length >= Limits.indexesMax)
+  if (ownIndexes(collection).length >= Limits.indexesMax)
     return limit("indexes of a collection", Limits.indexesMax)
   if (documents.size > Limits.indexBuildMax)
     return limit("documents in a collection that is given an index", Limits.indexBuildMax)
@@ -190,14 +190,17 @@ export const withIndex = (
   return full ?? done({ ...collection, indexes: inOrder([...indexes, index]), bytes })
 }
 
-/** @category combinators */
-export const withoutIndex = (collection: Collection, name: string): Put | OperationRefused => {
+/** The same collection if it has no such index. @category combinators */
+export const withoutIndex = (collection: Collection, name: string): Collection => {
   const gone = collection.indexes.find((index) => index.name === name)
-  if (gone === undefined || name === expiresIndex)
-    return { _tag: "IndexNotFound", collection: collection.name, index: name }
+  if (gone === undefined) return collection
   const indexes = collection.indexes.filter((index) => index !== gone)
-  return done({ ...collection, indexes, bytes: collection.bytes - gone.bytes })
+  return { ...collection, indexes, bytes: collection.bytes - gone.bytes }
 }
+
+/** The indexes that users gave it. @category getters */
+export const ownIndexes = ({ indexes }: Collection): ReadonlyArray<Index> =>
+  indexes.filter(({ name }) => name !== expiresIndex)
 
 const idOf = ({ document: { _id } }: Stored) => _id
 
