@@ -56,36 +56,48 @@ export const parsePath = (text: string): Path | PathIssue => {
  */
 export const values = (document: Fields, path: Path): ReadonlyArray<Value | undefined> => {
   const found: Array<Value | undefined> = []
-  collect(document, path.segments, 0, found)
+  some(document, path.segments, 0, (value) => {
+    found.push(value)
+    return false
+  })
   return found
+}
+
+/**
+ * Whether `check` is true of something that `segments`, from the one at `from`, lead to.
+ *
+ * @category predicates
+ */
+export const some = (
+  value: Value | undefined,
+  segments: ReadonlyArray<Segment>,
+  from: number,
+  check: (value: Value | undefined) => boolean
+): boolean => {
+  let reached = value
+  for (let at = from; at < segments.length; at += 1) {
+    const segment = segments[at]!
+    if (segment.index < 0 && Array.isArray(reached)) {
+      const items: ReadonlyArray<Value> = reached
+      for (let item = 0; item < items.length; item += 1)
+        if (isFields(items[item]) && some(items[item], segments, at, check)) return true
+      return false
+    }
+    reached = step(reached, segment)
+  }
+  return check(reached)
+}
+
+/** What one segment leads to, unless it passes through an array. @category getters */
+export const step = (value: Value | undefined, { index, name }: Segment): Value | undefined => {
+  if (typeof value !== "object" || value === null) return undefined
+  if (Array.isArray(value)) return index < 0 ? undefined : (value as ReadonlyArray<Value>)[index]
+  return isFields(value) ? own(value, name) : undefined
 }
 
 /** The field `name` of `fields` itself, never an inherited one. @category getters */
 export const own = (fields: Fields, name: string): Value | undefined =>
   Object.hasOwn(fields, name) ? fields[name] : undefined
-
-const collect = (
-  value: Value | undefined,
-  segments: ReadonlyArray<Segment>,
-  from: number,
-  found: Array<Value | undefined>
-): void => {
-  let reached = value
-  for (let at = from; at < segments.length; at += 1) {
-    const { index, name } = segments[at]!
-    if (Array.isArray(reached)) {
-      if (index < 0) {
-        for (const item of reached as ReadonlyArray<Value>)
-          if (isFields(item)) collect(item, segments, at, found)
-        return
-      }
-      reached = (reached as ReadonlyArray<Value>)[index]
-    } else {
-      reached = reached !== undefined && isFields(reached) ? own(reached, name) : undefined
-    }
-  }
-  found.push(reached)
-}
 
 /** The number that `name` writes, as no other text would. */
 const indexOf = (name: string) => {
