@@ -6,13 +6,15 @@
  * issue instead. A date is `{"$date":ms}` and bytes are `{"$bytes":"base64"}`, which no other value
  * has as its text, since a document's names do not begin with `$`.
  *
- * It runs for every document on every node, hence one pass, and no array of parts.
+ * It runs for every document on every node, so it is one pass over the value, and what is wanted
+ * there, size and fingerprint, comes without the text itself.
  */
 import { depthMax } from "../command/Limits.ts"
 import * as Base64 from "./Base64.ts"
 import { isDate, sortedNames } from "./Compare.ts"
+import * as Fingerprint from "./Fingerprint.ts"
 import * as Issue from "./Issue.ts"
-import { extraBytes, isWellFormed } from "./Text.ts"
+import * as Units from "./Units.ts"
 
 export { isId, isName, isWellFormed, utf8Bytes } from "./Text.ts"
 
@@ -21,6 +23,13 @@ export interface Canonical {
   readonly _tag: "Canonical"
   readonly text: string
   readonly bytes: number
+}
+
+/** Of a canonical text: its size in UTF-8, and `Fingerprint.of` it. @category models */
+export interface Measured {
+  readonly _tag: "Measured"
+  readonly bytes: number
+  readonly fingerprint: number
 }
 
 /**
@@ -38,112 +47,111 @@ export const of = (value: unknown): Canonical | Issue.Issue => run(value, false)
  */
 export const ofFilter = (value: unknown): Canonical | Issue.Issue => run(value, true)
 
-interface Writer {
-  readonly filter: boolean
-  text: string
-  /** Bytes of the text beyond one for each code unit. */
-  extra: number
+/** What there is to know of the text that `of` gives, several times faster. @category constructors */
+export const measure = (value: unknown): Measured | Issue.Issue => {
+  Units.clear(out)
+  const issue = write(value, 1, false)
+  if (issue !== undefined) return issue
+  const fingerprint = Fingerprint.ofUnits(out.units, out.length)
+  return { _tag: "Measured", bytes: out.length + out.extra, fingerprint }
 }
 
 const run = (value: unknown, filter: boolean): Canonical | Issue.Issue => {
-  const writer: Writer = { filter, text: "", extra: 0 }
-  const issue = write(writer, value, 1)
+  Units.clear(out)
+  const issue = write(value, 1, filter)
   if (issue !== undefined) return issue
-  return { _tag: "Canonical", text: writer.text, bytes: writer.text.length + writer.extra }
+  return { _tag: "Canonical", text: Units.textOf(out), bytes: out.length + out.extra }
 }
 
+const out = Units.make()
+
 /** An issue's path leads from `value` down. */
-const write = (writer: Writer, value: unknown, depth: number): Issue.Issue | undefined => {
+const write = (value: unknown, depth: number, filter: boolean): Issue.Issue | undefined => {
   switch (typeof value) {
     case "string":
-      return writeText(writer, value, "a text")
+      if (!Units.putQuoted(out, value)) return Issue.make("a text with half of a character")
+      return
     case "number":
       if (!Number.isFinite(value)) return Issue.make("a number that is not finite")
-      writer.text += value
+      Units.putAscii(out, String(value))
       return
     case "boolean":
-      writer.text += value ? "true" : "false"
+      Units.putAscii(out, value ? "true" : "false")
       return
     case "object":
-      if (value === null) {
-        writer.text += "null"
-        return
-      }
-      return writeObject(writer, value, depth)
+      if (value !== null) return writeObject(value, depth, filter)
+      Units.putAscii(out, "null")
+      return
     default:
       return Issue.make(`${typeof value}, which is not a value of a document`)
   }
 }
 
-const writeObject = (writer: Writer, value: object, depth: number): Issue.Issue | undefined => {
+const writeObject = (value: object, depth: number, filter: boolean): Issue.Issue | undefined => {
   const prototype = Object.getPrototypeOf(value)
   const plain = prototype === Object.prototype || prototype === null
   if (plain || Array.isArray(value)) {
     if (depth > depthMax) return Issue.make(`more than ${depthMax} levels`)
-    return plain ? writeFields(writer, value, depth) : writeArray(writer, value as [], depth)
+    return plain ? writeFields(value, depth, filter) : writeArray(value as [], depth, filter)
   }
   if (isDate(value)) {
     const ms = value.getTime()
     if (Number.isNaN(ms)) return Issue.make("a date that is not a time")
-    writer.text += `{"$date":${ms}}`
+    Units.putAscii(out, `{"$date":${ms}}`)
     return
   }
   if (value instanceof Uint8Array) {
-    writer.text += `{"$bytes":"${Base64.encode(value)}"}`
+    Units.putAscii(out, `{"$bytes":"${Base64.encode(value)}"}`)
     return
   }
   return Issue.make("an object of a class")
 }
 
-const writeFields = (writer: Writer, value: object, depth: number): Issue.Issue | undefined => {
+const writeFields = (value: object, depth: number, filter: boolean): Issue.Issue | undefined => {
   const fields = value as Record<string, unknown>
   const names = sortedNames(value)
-  let next = "{"
+  let before = openBrace
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at]!
     const member = fields[name]
     if (member === undefined) continue
-    writer.text += next
-    next = ","
-    const bad = nameIssue(name, writer.filter) ?? writeText(writer, name, "a field name")
-    if (bad !== undefined) return Issue.inField(bad, name)
-    writer.text += ":"
-    const issue = write(writer, member, depth + 1)
+    Units.putUnit(out, before)
+    before = comma
+    const issue = nameIssue(name, filter) ?? writeMember(name, member, depth, filter)
     if (issue !== undefined) return Issue.inField(issue, name)
   }
-  writer.text += next === "{" ? "{}" : "}"
+  if (before === openBrace) Units.putUnit(out, openBrace)
+  Units.putUnit(out, closeBrace)
   return
+}
+
+const writeMember = (name: string, member: unknown, depth: number, filter: boolean) => {
+  if (!Units.putQuoted(out, name)) return Issue.make("a field name with half of a character")
+  Units.putUnit(out, colon)
+  return write(member, depth + 1, filter)
 }
 
 const writeArray = (
-  writer: Writer,
   items: ReadonlyArray<unknown>,
-  depth: number
+  depth: number,
+  filter: boolean
 ): Issue.Issue | undefined => {
-  writer.text += "["
+  Units.putUnit(out, openBracket)
   for (let at = 0; at < items.length; at += 1) {
-    if (at > 0) writer.text += ","
-    const issue = write(writer, items[at], depth + 1)
+    if (at > 0) Units.putUnit(out, comma)
+    const issue = write(items[at], depth + 1, filter)
     if (issue !== undefined) return Issue.inItem(issue, at)
   }
-  writer.text += "]"
+  Units.putUnit(out, closeBracket)
   return
 }
 
-const writeText = (writer: Writer, text: string, what: string): Issue.Issue | undefined => {
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at)
-    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) {
-      if (!isWellFormed(text)) return Issue.make(`${what} with half of a character`)
-      for (let rest = at; rest < text.length; rest += 1)
-        writer.extra += extraBytes(text.charCodeAt(rest))
-      writer.text += JSON.stringify(text)
-      return
-    }
-  }
-  writer.text += `"${text}"`
-  return
-}
+const comma = 0x2c
+const colon = 0x3a
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
 
 const nameIssue = (name: string, filter: boolean): Issue.Issue | undefined => {
   if (name === "") return Issue.make("a field name that is empty")

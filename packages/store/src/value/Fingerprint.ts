@@ -8,21 +8,35 @@
 const modulus = 2 ** 52
 
 /**
- * Two multiply-and-rotate lanes of 32 bits, each ending in the finalizer of MurmurHash3.
+ * Two multiply-and-rotate lanes of 32 bits that take two code units at a time, each ending in the
+ * finalizer of MurmurHash3.
  *
  * @category constructors
  */
 export const of = (text: string): number => {
-  let low = 0x2545f491
-  let high = 0x6c8e9cf5
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at)
-    low = Math.imul(rotate(low ^ unit, 13), 0xcc9e2d51)
-    high = Math.imul(rotate(high ^ unit, 17), 0x1b873593)
+  let low = lowStart
+  let high = highStart
+  const even = text.length & ~1
+  for (let at = 0; at < even; at += 2) {
+    const word = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16)
+    low = Math.imul(rotate(low ^ word, 13), lowFactor)
+    high = Math.imul(rotate(high ^ word, 17), highFactor)
   }
-  low = finish(low ^ text.length ^ (high >>> 11))
-  high = finish(high ^ low)
-  return (high & 0xfffff) * 2 ** 32 + low
+  const last = even < text.length ? text.charCodeAt(even) : 0
+  return finish(low, high, last, text.length)
+}
+
+/** `of` the text whose code units are the first `length` of `units`. @category constructors */
+export const ofUnits = (units: Uint16Array, length: number): number => {
+  let low = lowStart
+  let high = highStart
+  const even = length & ~1
+  for (let at = 0; at < even; at += 2) {
+    const word = units[at]! | (units[at + 1]! << 16)
+    low = Math.imul(rotate(low ^ word, 13), lowFactor)
+    high = Math.imul(rotate(high ^ word, 17), highFactor)
+  }
+  return finish(low, high, even < length ? units[even]! : 0, length)
 }
 
 /** @category combinators */
@@ -35,9 +49,21 @@ export const subtract = (sum: number, fingerprint: number): number =>
 /** 13 hexadecimal digits. @category getters */
 export const toHex = (fingerprint: number): string => fingerprint.toString(16).padStart(13, "0")
 
+const lowStart = 0x2545f491
+const highStart = 0x6c8e9cf5
+const lowFactor = 0xcc9e2d51
+const highFactor = 0x1b873593
+
 const rotate = (lane: number, by: number) => (lane << by) | (lane >>> (32 - by))
 
-const finish = (lane: number) => {
+const finish = (low: number, high: number, last: number, length: number) => {
+  const left = Math.imul(rotate(low ^ last, 13), lowFactor)
+  const right = Math.imul(rotate(high ^ last, 17), highFactor)
+  const mixed = mix(left ^ length ^ (right >>> 11))
+  return (mix(right ^ mixed) & 0xfffff) * 2 ** 32 + mixed
+}
+
+const mix = (lane: number) => {
   let mixed = Math.imul(lane ^ (lane >>> 16), 0x85ebca6b)
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
   return (mixed ^ (mixed >>> 16)) >>> 0
