@@ -95,6 +95,12 @@ export const childAt = <K>(
   return at < 0 ? ~at : at + 1
 }
 
+/** As `splice`, which makes an array for what it takes out. */
+export const insert = <A>(items: Array<A>, at: number, item: A): void => {
+  for (let to = items.length; to > at; to -= 1) items[to] = items[to - 1] as A
+  items[at] = item
+}
+
 /** Moves what stands at `cut` and after it, in the child at `at`, to a new child behind it. */
 export const split = <K, V>(parent: Inner<K, V>, at: number, cut: number, edit: Edit): void => {
   const child = parent.children[at]!
@@ -105,8 +111,8 @@ export const split = <K, V>(parent: Inner<K, V>, at: number, cut: number, edit: 
       : inner(edit, keys, child.children.splice(cut))
   // Between the parts of an inner node is a key that neither of them needs.
   const between = child.children === undefined ? (keys[0] as K) : child.keys.pop()!
-  parent.keys.splice(at, 0, between)
-  parent.children.splice(at + 1, 0, right)
+  insert(parent.keys, at, between)
+  insert(parent.children, at + 1, right)
 }
 
 /** Gives the child at `at`, which has too little, a part of a neighbour or all of it. */

@@ -35,9 +35,10 @@ export class Scan<K, V> {
   private readonly path: Array<Inner<K, V>> = []
   private readonly places: Array<number> = []
   private leaf: Leaf<K, V> | undefined
+  /** What of the leaf is within the range and still to come: up to `end`, or down to it. */
   private at = 0
-  /** Where the next leaf has to be looked for. */
   private end = 0
+  /** The range ends in this leaf. */
   private last = false
 
   constructor(root: Node<K, V> | undefined, { reverse, within }: ScanOptions<K>) {
@@ -69,11 +70,10 @@ export class Scan<K, V> {
         return this.at !== this.end
       }
     }
-    this.last = true
     return false
   }
 
-  /** Goes down to the leaf where the range begins: at the very start, or at the edge of `from`. */
+  /** Goes down to a leaf: to the one where the range begins, or (not at the start) the nearest. */
   private enter(from: Node<K, V>, start: boolean): void {
     const { reverse, within } = this
     let node = from
@@ -86,12 +86,14 @@ export class Scan<K, V> {
     }
     this.leaf = node
     const { keys } = node
-    const low =
-      within === undefined || within(keys[0] as K) >= 0 ? 0 : firstWhere(keys, within, false)
-    const high =
-      within === undefined || within(keys[keys.length - 1] as K) <= 0
-        ? keys.length
-        : firstWhere(keys, within, true)
+    let low = 0
+    let high = keys.length
+    if (within !== undefined) {
+      // Where it comes from can only be an edge of the range in the first leaf.
+      if ((start || reverse) && within(keys[0] as K) < 0) low = firstWhere(keys, within, false)
+      if ((start || !reverse) && within(keys[high - 1] as K) > 0)
+        high = firstWhere(keys, within, true)
+    }
     this.at = reverse ? high : low
     this.end = reverse ? low : high
     this.last = reverse ? low > 0 : high < keys.length

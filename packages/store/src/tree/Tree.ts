@@ -75,8 +75,8 @@ export const set = <K, V>(
     node.values[at] = value
     return { compare, size, root: top }
   }
-  node.keys.splice(~at, 0, key)
-  node.values.splice(~at, 0, value)
+  Node.insert(node.keys, ~at, key)
+  Node.insert(node.values, ~at, value)
   return { compare, size: size + 1, root: top }
 }
 
