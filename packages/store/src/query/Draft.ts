@@ -1,0 +1,50 @@
+/** A page that is being filled: up to its limit, or to as many bytes as fit into a message. */
+import * as Limits from "../command/Limits.ts"
+import type { Stored } from "../state/State.ts"
+import * as Canonical from "../value/Canonical.ts"
+import type { Fields } from "../value/Value.ts"
+import type { Page } from "./Query.ts"
+import type { Located } from "./Search.ts"
+import * as Sort from "./Sort.ts"
+
+/** @category models */
+export class Draft {
+  private readonly located: Located
+  private readonly limit: number
+  private readonly found: Array<Page["found"][number]> = []
+  private last: Stored | undefined
+  private bytes = 0
+
+  constructor(located: Located, limit: number) {
+    this.located = located
+    this.limit = limit
+  }
+
+  /** False if there is no room for it. The first document always has room. */
+  add(stored: Stored): boolean {
+    if (this.found.length === this.limit) return false
+    const { project } = this.located.prepared
+    const document = project === undefined ? stored.document : project(stored.document)
+    const bytes = project === undefined ? stored.bytes : size(document)
+    if (this.bytes + bytes > Limits.pageMaxBytes && this.last !== undefined) return false
+    this.bytes += bytes
+    this.found.push({ document, rev: stored.rev })
+    this.last = stored
+    return true
+  }
+
+  /** `isMore`: documents come after these. */
+  end(isMore: boolean): { readonly _tag: "Page"; readonly page: Page } {
+    const { found, last, located } = this
+    if (!isMore || last === undefined) return { _tag: "Page", page: { found } }
+    const { prepared, search } = located
+    const position = Sort.positionOf(prepared.sort, last.document)
+    const next = { uid: search.collection.uid, query: prepared.fingerprint, position }
+    return { _tag: "Page", page: { found, next } }
+  }
+}
+
+const size = (document: Fields): number => {
+  const canonical = Canonical.of(document)
+  return canonical._tag === "Canonical" ? canonical.bytes : 0
+}
