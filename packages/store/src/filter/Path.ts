@@ -10,7 +10,7 @@
  */
 import { pathMax } from "../command/Limits.ts"
 import { isWellFormed } from "../value/Canonical.ts"
-import { isFields } from "../value/Compare.ts"
+import { date, isFields } from "../value/Compare.ts"
 import type { Fields, Value } from "../value/Value.ts"
 
 /** @category models */
@@ -18,6 +18,8 @@ export interface Segment {
   readonly name: string
   /** The element that it takes of an array; -1 if it is no number. */
   readonly index: number
+  /** Some value has a field of that name which is not its own. */
+  readonly inherited: boolean
 }
 
 /** @category models */
@@ -44,7 +46,11 @@ export const parsePath = (text: string): Path | PathIssue => {
     if (name.startsWith("$")) return issue("no field has a name that begins with $")
   }
   if (!isWellFormed(text)) return issue("the path has half of a character")
-  const segments = names.map((name) => ({ name, index: indexOf(name) }))
+  const segments = names.map((name) => ({
+    name,
+    index: indexOf(name),
+    inherited: isInherited(name)
+  }))
   return { _tag: "Path", text, segments }
 }
 
@@ -89,15 +95,21 @@ export const some = (
 }
 
 /** What one segment leads to, unless it passes through an array. @category getters */
-export const step = (value: Value | undefined, { index, name }: Segment): Value | undefined => {
+export const step = (value: Value | undefined, segment: Segment): Value | undefined => {
   if (typeof value !== "object" || value === null) return undefined
-  if (Array.isArray(value)) return index < 0 ? undefined : (value as ReadonlyArray<Value>)[index]
-  return isFields(value) ? own(value, name) : undefined
+  if (segment.index < 0) return member(value as Fields, segment)
+  if (Array.isArray(value)) return (value as ReadonlyArray<Value>)[segment.index]
+  // Bytes have their numbers as own fields.
+  return value instanceof Uint8Array ? undefined : member(value as Fields, segment)
 }
 
 /** The field `name` of `fields` itself, never an inherited one. @category getters */
 export const own = (fields: Fields, name: string): Value | undefined =>
   Object.hasOwn(fields, name) ? fields[name] : undefined
+
+/** The field that `segment` names, never an inherited one. @category getters */
+export const member = (fields: Fields, { inherited, name }: Segment): Value | undefined =>
+  inherited ? own(fields, name) : fields[name]
 
 /** The number that `name` writes, as no other text would. */
 const indexOf = (name: string) => {
@@ -110,5 +122,10 @@ const indexOf = (name: string) => {
   }
   return index
 }
+
+/** To ask for each value whether the field is its own takes as long as to fetch it. */
+const isInherited = (name: string) => prototypes.some((prototype) => name in prototype)
+
+const prototypes: ReadonlyArray<object> = [{}, [], date(0), new Uint8Array()]
 
 const issue = (text: string): PathIssue => ({ _tag: "Issue", issue: text })
