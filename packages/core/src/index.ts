@@ -19,7 +19,21 @@ export {
   NodeState,
   UpdateInfo
 } from "./cloud/UpdateInfo.ts"
-export { Database, DatabaseFull, ReadError, WriteError } from "./database/Database.ts"
+export * as Collection from "./database/Collection.ts"
+export { Database } from "./database/Database.ts"
+export * from "./database/DatabaseError.ts"
+export type {
+  ChangeEvent,
+  Consistency,
+  Documents,
+  Found,
+  Page,
+  PageOptions,
+  ReadOptions,
+  ResumeToken,
+  WatchSpec,
+  WriteOptions
+} from "./database/Documents.ts"
 export { Halt } from "./Halt.ts"
 export { InvariantViolation } from "./invariant.ts"
 export * as Envelope from "./peer/Envelope.ts"

@@ -24,6 +24,8 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { NodeTable, type NodeView } from "../cloud/NodeTable.ts"
 import { Placement } from "../cloud/Placement.ts"
 import type { Stats } from "../cloud/Stats.ts"
+import * as Collection from "../database/Collection.ts"
+import type { Documents } from "../database/Documents.ts"
 import type { NodeId } from "../cloud/UpdateInfo.ts"
 import { Halt } from "../Halt.ts"
 import { StatsService } from "../service/PublicServices.ts"
@@ -33,6 +35,8 @@ import type { Transport } from "../transport/Transport.ts"
 import type { CallError } from "./CallError.ts"
 import { ServiceError } from "./CallError.ts"
 import * as Caller from "./internal/caller.ts"
+import * as Remote from "./internal/documents.ts"
+import * as Watching from "./internal/watch.ts"
 import { Links } from "./Links.ts"
 import * as Typed from "./internal/typed.ts"
 
@@ -80,6 +84,14 @@ export class Client extends Context.Service<
       params: ReadonlyArray<string>,
       options?: CallOptions
     ) => Effect.Effect<Uint8Array, CallError>
+
+    /** The document database, without types. */
+    readonly documents: Documents<CallError>
+
+    /** A collection of the database, typed by its schema. */
+    readonly collection: <C extends Collection.Any>(
+      collection: C
+    ) => CollectionClient.Of<C, CallError>
 
     /** Asks every known node for its report, in parallel: one entry for each address. */
     readonly collectStats: Effect.Effect<ReadonlyMap<string, Result.Result<Stats, CallError>>>
@@ -157,8 +169,16 @@ const make = Effect.fnUntraced(function* (warm: number) {
   const statsOf = (address: Address.Address) =>
     Effect.result(call(StatsService, undefined, { node: address, timeout: "5 seconds" }))
 
+  const remote = Remote.make(call)
+  const documents: Documents<CallError> = {
+    ...remote,
+    watch: Watching.watch(call, remote.read, table)
+  }
+
   return Client.of({
     call,
+    documents,
+    collection: (collection) => Collection.over(documents, collection),
     sendData: (data, service, options) => sendDataWithParams(data, service, [], options),
     sendDataWithParams,
     collectStats: Effect.flatMap(links.addresses, (addresses) =>

@@ -148,7 +148,7 @@ const assemble = Effect.fnUntraced(function* (
   return Layer.effect(CloudNode, serve(listener, options, cluster, writer)).pipe(
     Layer.provide(Router),
     Layer.provide(Handlers),
-    Layer.provideMerge(Database.layer()),
+    Layer.provideMerge(Database.layer({ home: node })),
     Layer.provide(NodeReport.StatsSource.layer),
     Layer.provide(Log),
     Layer.provide(Peers),

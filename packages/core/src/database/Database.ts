@@ -2,90 +2,39 @@
  * The document database of a cloud, as one node sees it.
  *
  * A write goes into the replicated log and is answered once this node has applied it. A read is
- * answered from this node's copy; `after` makes it wait until the copy is new enough.
+ * answered from this node's copy, which first becomes as new as the read asks for.
  *
- * What a write came to is looked up in the state, under the command's id, and not in a table of
- * callers. So an entry that stands in the log twice, a snapshot that skips it, and a caller that
- * asks again all lead to the same answer.
+ * What the documents are and what a command does to them is decided in `@distri/store`, a pure
+ * state machine; here is what surrounds it: proposing, waiting, watching, snapshots.
  *
  * **Gotchas**
  *
- * `Ambiguous` is no failure: the write may have happened. Ask again with the same `id`.
+ * `Ambiguous` is no failure: the write may have happened. Ask again with the same key.
  */
 import * as Context from "effect/Context"
-import * as SecureRandom from "effect/crypto/SecureRandom"
-import * as Duration from "effect/Duration"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { UserOperation } from "@distri/store/command/Command"
+import type { Written } from "@distri/store/command/Result"
+import { digest } from "@distri/store/state/Digest"
+import type { State } from "@distri/store/state/State"
+import * as Tree from "@distri/store/tree/Tree"
+import type { LogIndex } from "@distri/store/value/LogIndex"
 import type { Halt } from "../Halt.ts"
-import type { LogIndex } from "../log/pure/LogIndex.ts"
-import { Ambiguous, ReplicatedLog, TooLarge, Unavailable } from "../log/ReplicatedLog.ts"
-import { Overloaded } from "../service/Refusal.ts"
+import { ReplicatedLog, type Unavailable } from "../log/ReplicatedLog.ts"
+import type { WatchError, WriteError } from "./DatabaseError.ts"
+import type { Documents } from "./Documents.ts"
+import * as Changes from "./internal/changes.ts"
 import * as Compaction from "./internal/compaction.ts"
+import * as Maintenance from "./internal/maintenance.ts"
+import * as Reading from "./internal/reading.ts"
 import * as Replica from "./internal/replica.ts"
-import { check } from "./pure/Checked.ts"
-import * as Command from "./pure/Command.ts"
-import { recall } from "./pure/Documents.ts"
-import * as OrderedMap from "./pure/OrderedMap.ts"
-import { WriteRefusal, type Outcome, type Refused, type Written } from "./pure/Outcome.ts"
-import * as Page from "./pure/Page.ts"
-import * as State from "./pure/State.ts"
-
-/**
- * There is no room for more documents. Nothing was written; deleting still works.
- *
- * @category errors
- * @since 0.1.0
- */
-export class DatabaseFull extends Schema.TaggedError<DatabaseFull>()("DatabaseFull", {
-  documents: Schema.Natural,
-  bytes: Schema.Natural
-}) {
-  override get message() {
-    return `the database is full (${this.documents} documents, ${this.bytes} bytes)`
-  }
-}
-
-/** Why a write failed. Only `Ambiguous` may have taken effect. @category schemas */
-export const WriteError = Schema.Union([
-  ...WriteRefusal.members,
-  DatabaseFull,
-  Overloaded,
-  TooLarge,
-  Unavailable,
-  Ambiguous
-])
-/** @category models */
-export type WriteError = typeof WriteError.Type
-
-/** Why a read failed. @category schemas */
-export const ReadError = Schema.Union([...Page.ReadRefusal.members, Unavailable])
-/** @category models */
-export type ReadError = typeof ReadError.Type
-
-/**
- * @category models
- * @since 0.1.0
- */
-export interface WriteOptions {
-  /** Repeats under one id take effect once, and get the first answer. Default: a new one. */
-  readonly id?: string | undefined
-  /** Default 10 s. What is not known by then is `Ambiguous`. */
-  readonly deadline?: Duration.Input | undefined
-}
-
-/**
- * @category models
- * @since 0.1.0
- */
-export interface Query extends Page.Query {
-  /** Waits until this node has applied this version: what its caller wrote, or has seen. */
-  readonly after?: number | undefined
-  /** How long to wait for `after`. Default 10 s, then `Unavailable` (`Behind`). */
-  readonly deadline?: Duration.Input | undefined
-}
+import * as Watch from "./internal/watch.ts"
+import type { Ticket } from "./internal/writeSession.ts"
+import * as Writing from "./internal/writing.ts"
 
 /**
  * @category models
@@ -104,6 +53,8 @@ export interface CollectionInfo {
  * @since 0.1.0
  */
 export interface Options {
+  /** Names this node in the cursors of the snapshots that it keeps. Default: `local`. */
+  readonly home?: string | undefined
   /**
    * Entries that are applied before the writer takes a snapshot and trims the log. Default 24 MiB:
    * less than half of what the log retains, since the entries of two snapshots are kept.
@@ -113,6 +64,8 @@ export interface Options {
   readonly maxBytes?: number | undefined
   /** Default 1,000,000. */
   readonly maxDocuments?: number | undefined
+  /** Changes that this node remembers for watchers. Default 100,000, and at most 64 MiB. */
+  readonly changesMax?: number | undefined
 }
 
 /**
@@ -122,21 +75,31 @@ export interface Options {
 export class Database extends Context.Service<
   Database,
   {
-    /** Writes, and succeeds once this node has applied it. */
-    readonly execute: (
-      op: Command.Operation,
-      options?: WriteOptions
+    /** Everything about documents, on this node's copy. */
+    readonly documents: Documents
+
+    /** Opens a session for a caller from afar; under the same id, the same one. */
+    readonly openSession: (id?: string) => Effect.Effect<string, WriteError>
+
+    /** A write that its caller numbers: it takes effect once, and always gets the same answer. */
+    readonly executeIn: (
+      ticket: Ticket,
+      operation: UserOperation,
+      timeout: Duration.Input
     ) => Effect.Effect<Written, WriteError>
 
-    /** One page of a collection, from this node's copy. */
-    readonly read: (query: Query) => Effect.Effect<Page.Page, ReadError>
+    /** One round of a watch from afar: what happened after a place, or nothing after a while. */
+    readonly poll: (request: Watch.Poll) => Effect.Effect<Watch.Polled, WatchError>
+
+    /** The whole database as it is now, in the format of snapshots. */
+    readonly backup: Stream.Stream<Uint8Array, Unavailable>
 
     /** The last applied entry. */
     readonly version: Effect.Effect<LogIndex>
 
     /**
-     * Waits until this node has everything that was acknowledged anywhere before the call. A read
-     * `after` the result is linearizable; a node that starts is ready when this first succeeds.
+     * Waits until this node has everything that was acknowledged anywhere before the call. A node
+     * that starts is ready when this first succeeds.
      */
     readonly barrier: Effect.Effect<LogIndex, Unavailable>
 
@@ -153,114 +116,52 @@ export class Database extends Context.Service<
 }
 
 const make = Effect.fnUntraced(function* (options: Options) {
-  const log = yield* ReplicatedLog
-  const random = yield* SecureRandom.SecureRandom
-  const compaction = yield* Compaction.make(options.compactAfterBytes ?? 24 * mebibyte)
-  const copy = yield* Replica.make(compaction.applied)
+  const { changesMax, home = "local" } = options
   const { maxBytes = 1024 * mebibyte, maxDocuments = 1_000_000 } = options
-
-  const write = Effect.fnUntraced(function* (command: Command.Command, deadline: Duration.Input) {
-    const { id, op } = command
-    const checked = check(command)
-    if (checked._tag !== "Checked") return yield* refusal(checked)
-    yield* copy.running
-    const before = yield* copy.state
-    // Answered before: the log need not carry it again.
-    const known = recall(before, id, checked.fingerprint)
-    if (known !== undefined) return yield* answer(known)
-    const { bytes, documents } = before
-    const full = documents >= maxDocuments || bytes >= maxBytes
-    if (full && growing.includes(op._tag)) return yield* new DatabaseFull({ bytes, documents })
-
-    const index = yield* log.append(yield* encode(command), { id, deadline }).pipe(
-      Effect.retry({ while: isWithoutWriter, schedule: waitForWriter(deadline) }),
-      Effect.tapErrorTag("Overloaded", () => Effect.andThen(copy.state, compaction.full))
-    )
-    // It is in the log, so from here on a failure says nothing about the write.
-    const after = yield* Effect.mapError(copy.applied(index), () => new Ambiguous({ id }))
-    const outcome = recall(after, id, checked.fingerprint)
-    return yield* outcome === undefined ? new Ambiguous({ id }) : answer(outcome)
-  })
+  const log = yield* ReplicatedLog
+  const { cluster } = log.info
+  const changes = yield* Changes.make({ changesMax })
+  const compaction = yield* Compaction.make(options.compactAfterBytes ?? 24 * mebibyte)
+  const copy = yield* Replica.make(changes, compaction.applied)
+  const reading = yield* Reading.make(copy, home)
+  const writing = yield* Writing.make(
+    copy,
+    { maxBytes, maxDocuments },
+    Effect.andThen(copy.state, compaction.full)
+  )
+  const watching = Watch.make({ changes, copy, read: reading.read, cluster })
+  yield* Maintenance.run(copy.state, reading.sweep)
 
   return Database.of({
-    execute: Effect.fn("Database.execute")(function* (op, { deadline = "10 seconds", id } = {}) {
-      const known = id ?? (yield* random.ulid)
-      const unnamed = op._tag === "AddDocument" && op.newId === undefined
-      const named = unnamed ? { ...op, newId: yield* random.ulid } : op
-      return yield* Effect.timeoutOrElse(write({ id: known, op: named }, deadline), {
-        duration: deadline,
-        orElse: () => Effect.fail(new Ambiguous({ id: known }))
-      })
-    }),
-    read: Effect.fn("Database.read")(function* ({ after = 0, deadline = "10 seconds", ...query }) {
-      const state = yield* Effect.timeoutOrElse(copy.applied(after), {
-        duration: deadline,
-        orElse: () => Effect.fail(new Unavailable({ reason: "Behind" }))
-      })
-      return yield* readPage(state, query)
-    }),
+    documents: {
+      execute: writing.execute,
+      read: reading.read,
+      get: reading.get,
+      count: reading.count,
+      explain: reading.explain,
+      watch: watching.watch
+    },
+    executeIn: writing.executeIn,
+    openSession: writing.openSession,
+    poll: watching.poll,
+    backup: Stream.unwrap(
+      Effect.map(Effect.andThen(reading.barrier, copy.state), (state) =>
+        Compaction.pieces(state, { cluster, term: 0, members: [] })
+      )
+    ),
     version: Effect.map(copy.state, ({ index }) => index),
-    barrier: Effect.gen(function* () {
-      yield* copy.running
-      const index = yield* log.barrier
-      yield* copy.applied(index)
-      return index
-    }),
+    barrier: reading.barrier,
     collections: Effect.map(copy.state, collectionInfos),
-    digest: Effect.map(copy.state, (state) => ({
-      version: state.index,
-      digest: State.digest(state)
-    }))
+    digest: Effect.map(copy.state, (state) => ({ version: state.index, digest: digest(state) }))
   })
 })
 
-const encode = (command: Command.Command): Effect.Effect<Uint8Array, TooLarge> => {
-  const data = Command.encode(command)
-  return data.length > Command.commandMaxBytes
-    ? Effect.fail(new TooLarge({ bytes: data.length, maxBytes: Command.commandMaxBytes }))
-    : Effect.succeed(data)
-}
-
-const readPage = Effect.fnUntraced(function* (state: State.State, query: Page.Query) {
-  const reader = Page.read(state, query)
-  for (;;) {
-    const { done, value } = reader.next()
-    if (done !== true) yield* Effect.yieldNow
-    else if ("_tag" in value) return yield* readRefusal(value)
-    else return value
-  }
-})
-
-const collectionInfos = ({ collections }: State.State): ReadonlyArray<CollectionInfo> =>
-  Array.from(OrderedMap.entries(collections), ([name, { bytes, documents, version }]) => ({
+const collectionInfos = ({ collections }: State): ReadonlyArray<CollectionInfo> =>
+  Array.from(Tree.entries(collections), ([name, { bytes, documents, version }]) => ({
     name,
-    documents: OrderedMap.size(documents),
+    documents: documents.size,
     bytes,
     version
   }))
 
 const mebibyte = 1024 * 1024
-
-/**
- * A writer that starts, or is connected again, is worth a short wait, since nothing is in the log
- * yet: half of the caller's time, at most 3 s, so that the caller still gets the true reason.
- */
-const waitForWriter = (deadline: Duration.Input) =>
-  Schedule.exponential("50 millis").pipe(
-    Schedule.jittered,
-    Schedule.upTo({ duration: Math.min(Duration.toMillis(deadline) / 2, 3000) })
-  )
-
-const isWithoutWriter = (error: WriteError) =>
-  error._tag === "Unavailable" && error.reason === "NoLeader"
-
-const growing: ReadonlyArray<string> = ["CreateCollection", "AddDocument", "UpdateDocument"]
-
-const toWriteRefusal = Schema.decodeSync(WriteRefusal)
-const toReadRefusal = Schema.decodeSync(Page.ReadRefusal)
-
-const refusal = (refused: Refused) => Effect.fail(toWriteRefusal(refused))
-const readRefusal = (refused: Page.Refused) => Effect.fail(toReadRefusal(refused))
-
-const answer = (outcome: Outcome) =>
-  outcome._tag === "Written" ? Effect.succeed(outcome) : refusal(outcome)

@@ -19,7 +19,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { persistently } from "./persistently.ts"
-import { start } from "./pure/LogIndex.ts"
+import { start } from "@distri/store/value/LogIndex"
 import {
   Ambiguous,
   Corrupt,
@@ -114,7 +114,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
     trim: () => Effect.fail(new Unavailable({ reason: "NotWriter" })),
     members: Stream.fromEffect(identity).pipe(
       Stream.map((log) => ({ voters: [log], learners: [], leader: log }))
-    )
+    ),
+    leads: Effect.succeed(false)
   })
 })
 

@@ -17,7 +17,7 @@ import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { Overloaded } from "../service/Refusal.ts"
-import { LogIndex, LogTime } from "./pure/LogIndex.ts"
+import { LogIndex, LogTime } from "@distri/store/value/LogIndex"
 
 export { LogIndex, LogTime }
 
@@ -291,5 +291,11 @@ export class ReplicatedLog extends Context.Service<
     readonly trim: (through: LogIndex) => Effect.Effect<void, Unavailable>
 
     readonly members: Stream.Stream<Membership, Unavailable>
+
+    /**
+     * Whether this node appends for the others now. A hint for what one node should do for all;
+     * two may hold themselves for that one for a while.
+     */
+    readonly leads: Effect.Effect<boolean>
   }
 >()("@distri/core/log/ReplicatedLog") {}

@@ -134,7 +134,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
         if (latest !== undefined) retained.drop(Math.min(through, latest.index) as LogIndex)
         return Effect.void
       }),
-    members: Stream.make({ voters: [identity], learners: [], leader: identity })
+    members: Stream.make({ voters: [identity], learners: [], leader: identity }),
+    leads: Effect.succeed(true)
   })
 })
 

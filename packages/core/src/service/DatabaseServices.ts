@@ -3,64 +3,76 @@
  *
  * At byte level the data is JSON and the first parameter is the collection:
  * `sendDataWithParams(json, "AddDocument", ["catalog"])`. CreateCollection and DeleteCollection
- * take the name as their data. Replies are JSON.
+ * take the name as their data. Replies are JSON; a date is `{"$date": ms}` and bytes are
+ * `{"$bytes": base64}`.
+ *
+ * Typed callers use `Client.collection` and `Client.documents`, which stand on `Execute`,
+ * `ReadCollection`, `GetDocument`, `CountDocuments`, `ExplainQuery` and `Watch`.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
-import { Database, ReadError, WriteError } from "../database/Database.ts"
 import {
-  AddDocument as Add,
   CreateCollection as Create,
-  DeleteCollection as Drop,
-  DeleteDocuments as Delete,
-  Document,
-  Filter,
-  UpdateDocument as Update,
-  type Operation
-} from "../database/pure/Command.ts"
-import { limitMax } from "../database/pure/Page.ts"
-import { LogIndex } from "../log/pure/LogIndex.ts"
+  FieldsSchema,
+  UserOperation,
+  type UserOperation as Operation
+} from "@distri/store/command/Command"
+import { pageMax } from "@distri/store/command/Limits"
+import { Written } from "@distri/store/command/Result"
+import { Explained, Query } from "@distri/store/query/Query"
+import { LogIndex } from "@distri/store/value/LogIndex"
+import { Database } from "../database/Database.ts"
+import { ReadError, WriteError } from "../database/DatabaseError.ts"
+import { Consistency } from "../database/Documents.ts"
+import { packed } from "../database/Packed.ts"
 import type { Unavailable } from "../log/ReplicatedLog.ts"
+import * as DatabaseBytes from "./internal/databaseBytes.ts"
 import { CurrentRequest, handBack, timeLeft } from "./RequestContext.ts"
 import * as Service from "./Service.ts"
+import { Watch } from "./WatchService.ts"
 
-const Collection = Schema.Struct({ collection: Schema.String })
-const InCollection = Schema.Struct({ collection: Schema.String, document: Document })
-const Matching = Schema.Struct({ collection: Schema.String, filter: Filter })
-const Query = Schema.Struct({
+/** A command has at most 900 KiB; larger data would only keep the processor busy. */
+const bodyBytesMax = 1024 * 1024
+
+const write = { error: WriteError, access: "database", repeat: "keyed", bodyBytesMax } as const
+const read = { error: ReadError, access: "database", repeat: "read", bodyBytesMax } as const
+
+const { _tag: _, ...creation } = Create.fields
+const InCollection = Schema.Struct({ collection: Schema.String, document: FieldsSchema })
+const Matching = Schema.Struct({
   collection: Schema.String,
-  filter: Schema.optionalKey(Filter),
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: limitMax }))),
-  cursor: Schema.optionalKey(Schema.String)
+  filter: FieldsSchema,
+  limit: Schema.optionalKey(Schema.Natural)
 })
+const consistency = Schema.optionalKey(Consistency)
+const Paged = Schema.Struct({
+  query: Query,
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageMax }))),
+  cursor: Schema.optionalKey(Schema.String),
+  mode: Schema.optionalKey(Schema.Literals(["live", "snapshot"])),
+  consistency
+})
+const Found = Schema.Struct({ document: FieldsSchema, rev: LogIndex })
 
 const Changed = Schema.Struct({ version: LogIndex })
 const ChangedOne = Schema.Struct({ _id: Schema.String, version: LogIndex })
 const ChangedMany = Schema.Struct({ modified: Schema.Natural, version: LogIndex })
-const Found = Schema.Struct({
-  documents: Schema.Array(Document),
-  next: Schema.optionalKey(Schema.String),
-  version: LogIndex
-})
-
-/** A command has at most 900 KiB; larger JSON would only keep the processor busy. */
-const bodyBytesMax = 1024 * 1024
-
-const write = { error: WriteError, access: "database", repeat: "keyed", bodyBytesMax } as const
 
 /**
- * Byte level: data is the name, as JSON text or bare.
+ * Byte level: data is the name, as JSON text or bare, or JSON as in
+ * `{"name": "users", "indexes": [{"name": "age", "keys": ["age"]}], "expires": "until"}`.
  *
  * @category protocols
  * @since 0.1.0
  */
 export class CreateCollection extends Service.make("CreateCollection", {
   ...write,
-  payload: Collection,
+  payload: Schema.Struct(creation),
   success: Changed,
-  bytes: { decode: (data) => nameIn(data) }
+  bytes: { decode: DatabaseBytes.creation }
 }) {}
 
 /**
@@ -71,9 +83,9 @@ export class CreateCollection extends Service.make("CreateCollection", {
  */
 export class DeleteCollection extends Service.make("DeleteCollection", {
   ...write,
-  payload: Collection,
+  payload: Schema.Struct({ collection: Schema.String }),
   success: Changed,
-  bytes: { decode: (data) => nameIn(data) }
+  bytes: { decode: DatabaseBytes.name }
 }) {}
 
 /**
@@ -84,9 +96,9 @@ export class DeleteCollection extends Service.make("DeleteCollection", {
  */
 export class AddDocument extends Service.make("AddDocument", {
   ...write,
-  payload: InCollection,
+  payload: packed(InCollection),
   success: ChangedOne,
-  bytes: { decode: (data, params) => fromBytes(InCollection, { document: data }, params) }
+  bytes: { decode: DatabaseBytes.inCollection("document") }
 }) {}
 
 /**
@@ -97,9 +109,9 @@ export class AddDocument extends Service.make("AddDocument", {
  */
 export class UpdateDocument extends Service.make("UpdateDocument", {
   ...write,
-  payload: InCollection,
+  payload: packed(InCollection),
   success: ChangedOne,
-  bytes: { decode: (data, params) => fromBytes(InCollection, { document: data }, params) }
+  bytes: { decode: DatabaseBytes.inCollection("document") }
 }) {}
 
 /**
@@ -110,32 +122,104 @@ export class UpdateDocument extends Service.make("UpdateDocument", {
  */
 export class DeleteDocument extends Service.make("DeleteDocument", {
   ...write,
-  payload: Matching,
+  payload: packed(Matching),
   success: ChangedMany,
-  bytes: { decode: (data, params) => fromBytes(Matching, { filter: data }, params) }
+  bytes: { decode: DatabaseBytes.inCollection("filter") }
 }) {}
 
 /**
- * One page, in the order of `_id`, at least as new as what the caller has seen. Byte level: data is
- * a filter or empty; parameters are the collection, a limit and a cursor, of which `""` is none.
+ * Opens a session of numbered writes.
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export class OpenSession extends Service.make("OpenSession", {
+  ...write,
+  success: Schema.String
+}) {}
+
+/**
+ * Any write, also many as one (`Batch`). With a ticket, its number in an open session makes it take
+ * effect once; else the idempotency key does. Byte level: data is the operation.
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export class Execute extends Service.make("Execute", {
+  ...write,
+  payload: packed(
+    Schema.Struct({
+      operation: UserOperation,
+      ticket: Schema.optionalKey(
+        Schema.Struct({ session: Schema.String, seq: Schema.Natural, ack: Schema.Natural })
+      )
+    })
+  ),
+  success: Written,
+  bytes: { decode: DatabaseBytes.operation }
+}) {}
+
+/**
+ * One page of a query. Byte level: data is a filter or empty; parameters are the collection, a
+ * limit, a cursor and a consistency, of which `""` is the default. The reply has `documents`,
+ * `version`, and `next` when there is more.
  *
  * @category protocols
  * @since 0.1.0
  */
 export class ReadCollection extends Service.make("ReadCollection", {
-  payload: Query,
-  bodyBytesMax,
-  success: Found,
-  error: ReadError,
-  access: "database",
-  repeat: "read",
-  bytes: {
-    decode: (data, [collection, limit = "", cursor = ""]) =>
-      fromBytes(Query, data.length === 0 ? {} : { filter: data }, [collection ?? ""], {
-        ...(limit === "" ? {} : { limit: Number(limit) }),
-        ...(cursor === "" ? {} : { cursor })
-      })
-  }
+  ...read,
+  payload: packed(Paged),
+  success: packed(
+    Schema.Struct({
+      found: Schema.Array(Found),
+      next: Schema.optionalKey(Schema.String),
+      version: LogIndex
+    })
+  ),
+  bytes: { decode: DatabaseBytes.paged, encode: DatabaseBytes.page }
+}) {}
+
+/**
+ * The document of an id, if there is one.
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export class GetDocument extends Service.make("GetDocument", {
+  ...read,
+  payload: Schema.Struct({ collection: Schema.String, id: Schema.String, consistency }),
+  success: packed(Schema.Struct({ found: Schema.optionalKey(Found) }))
+}) {}
+
+/**
+ * How many documents match.
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export class CountDocuments extends Service.make("CountDocuments", {
+  ...read,
+  payload: packed(
+    Schema.Struct({
+      collection: Schema.String,
+      filter: Schema.optionalKey(FieldsSchema),
+      consistency
+    })
+  ),
+  success: Schema.Natural
+}) {}
+
+/**
+ * How a query is answered, and what it costs.
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export class ExplainQuery extends Service.make("ExplainQuery", {
+  ...read,
+  payload: packed(Schema.Struct({ query: Query, consistency })),
+  success: Explained
 }) {}
 
 /**
@@ -148,75 +232,74 @@ export class DatabaseServices extends RpcGroup.make(
   AddDocument,
   UpdateDocument,
   DeleteDocument,
-  ReadCollection
+  OpenSession,
+  Execute,
+  ReadCollection,
+  GetDocument,
+  CountDocuments,
+  ExplainQuery,
+  Watch
 ) {
   /** Serves this node's database. */
   static readonly layer = DatabaseServices.toLayer(
     Effect.gen(function* () {
-      const database = yield* Database
+      const { documents, executeIn, openSession, poll } = yield* Database
 
-      const execute = Effect.fnUntraced(function* (op: Operation) {
+      const execute = Effect.fnUntraced(function* (operation: Operation) {
         const { idempotencyKey } = yield* CurrentRequest
-        return yield* database
-          .execute(op, { id: idempotencyKey, deadline: yield* timeLeft })
-          .pipe(Effect.tapErrorTag("Unavailable", ({ reason }) => goneForGood(reason)))
+        return yield* documents
+          .execute(operation, { idempotencyKey, timeout: yield* timeLeft })
+          .pipe(Effect.tapErrorTag("Unavailable", goneForGood))
       })
-      const change = (op: Operation) => Effect.map(execute(op), ({ version }) => ({ version }))
-      const changeOne = (op: Operation) =>
-        Effect.map(execute(op), ({ _id = "", version }) => ({ _id, version }))
-      const changeMany = (op: Operation) =>
-        Effect.map(execute(op), ({ modified, version }) => ({ modified, version }))
+      const changedOne = (operation: Operation) =>
+        Effect.map(execute(operation), ({ id = "", version }) => ({ _id: id, version }))
+      const reading = <A, E extends { readonly _tag: string }>(
+        ask: (options: { readonly timeout: Duration.Duration }) => Effect.Effect<A, E | Unavailable>
+      ) =>
+        Effect.flatMap(timeLeft, (left) =>
+          ask({ timeout: Duration.min(left, waitMax) }).pipe(
+            Effect.tapErrorTag("Unavailable", goneForGood)
+          )
+        )
 
       return DatabaseServices.of({
-        CreateCollection: (payload) => change(Create.make(payload)),
-        DeleteCollection: (payload) => change(Drop.make(payload)),
-        AddDocument: (payload) => changeOne(Add.make(payload)),
-        UpdateDocument: (payload) => changeOne(Update.make(payload)),
-        DeleteDocument: (payload) => changeMany(Delete.make(payload)),
-        ReadCollection: Effect.fnUntraced(function* (query) {
-          const { seen } = yield* CurrentRequest
-          return yield* database.read({ ...query, after: seen, deadline: yield* waitFor })
-        })
+        CreateCollection: (payload) => execute({ _tag: "CreateCollection", ...payload }),
+        DeleteCollection: (payload) => execute({ _tag: "DeleteCollection", ...payload }),
+        AddDocument: (payload) => changedOne({ _tag: "AddDocument", ...payload }),
+        UpdateDocument: ({ collection, document }) =>
+          changedOne(DatabaseBytes.replacement(collection, document)),
+        DeleteDocument: (payload) => execute({ _tag: "DeleteDocuments", ...payload }),
+        OpenSession: () =>
+          Effect.flatMap(CurrentRequest, ({ idempotencyKey }) => openSession(idempotencyKey)).pipe(
+            Effect.tapErrorTag("Unavailable", goneForGood)
+          ),
+        Execute: ({ operation, ticket }) =>
+          ticket === undefined
+            ? execute(operation)
+            : Effect.flatMap(timeLeft, (left) => executeIn(ticket, operation, left)).pipe(
+                Effect.tapErrorTag("Unavailable", goneForGood)
+              ),
+        ReadCollection: ({ query, ...options }) =>
+          reading((wait) => documents.read(query, { ...options, ...wait })),
+        GetDocument: ({ collection, id, ...options }) =>
+          reading((wait) => documents.get(collection, id, { ...options, ...wait })).pipe(
+            Effect.map((found) => (Option.isSome(found) ? { found: found.value } : {}))
+          ),
+        CountDocuments: ({ collection, filter, ...options }) =>
+          reading((wait) => documents.count(collection, filter, { ...options, ...wait })),
+        ExplainQuery: ({ query, ...options }) =>
+          reading((wait) => documents.explain(query, { ...options, ...wait })),
+        Watch: poll
       })
     })
   )
 }
 
-/** How long a read waits for what its caller has seen. It may have been lost with its writer. */
-const waitFor = Effect.map(timeLeft, Duration.min(Duration.seconds(5)))
+/** How long a read waits for the version it needs. What its caller has seen may have been lost. */
+const waitMax = Duration.seconds(5)
 
 /** A node whose copy has stopped cannot write again; another node may. */
-const goneForGood = (reason: Unavailable["reason"]) =>
+const goneForGood = ({ reason }: Unavailable) =>
   reason === "LogRegressed" || reason === "WrongCluster" || reason === "Unsupported"
     ? handBack(`its copy of the database has stopped (${reason})`)
     : Effect.void
-
-const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
-
-/** The payload of `schema`: a collection, and fields that stand as JSON in bytes. */
-const fromBytes = <S extends Schema.Codec<unknown, unknown>>(
-  schema: S,
-  json: Readonly<Record<string, Uint8Array>>,
-  [collection]: ReadonlyArray<string>,
-  rest: object = {}
-): Effect.Effect<S["Type"], string> =>
-  Effect.gen(function* () {
-    const fields: Record<string, unknown> = { collection, ...rest }
-    for (const [name, data] of Object.entries(json))
-      fields[name] = yield* parse(new TextDecoder().decode(data))
-    return yield* Schema.decodeUnknownEffect(schema)(fields)
-  }).pipe(Effect.mapError(({ message }) => message))
-
-const Name = Schema.fromJsonString(
-  Schema.Union([Schema.String, Schema.Struct({ name: Schema.String })])
-)
-
-const nameIn = (data: Uint8Array) => {
-  const text = new TextDecoder().decode(data)
-  return Schema.decodeEffect(Name)(text).pipe(
-    Effect.map((name) => (typeof name === "string" ? name : name.name)),
-    // What is not JSON is taken as the name itself.
-    Effect.orElseSucceed(() => text),
-    Effect.map((collection) => ({ collection }))
-  )
-}

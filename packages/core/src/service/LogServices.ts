@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { next, start } from "../log/pure/LogIndex.ts"
+import { next, start } from "@distri/store/value/LogIndex"
 import {
   Ambiguous,
   ClusterId,

@@ -53,22 +53,32 @@ export interface Page {
   readonly next?: Resume
 }
 
-/** How a query is answered. @category models */
-export interface Plan {
-  readonly _tag: "Primary" | "Index" | "Scan" | "Nothing"
-  /** The index's name; `_id` for the primary one. */
-  readonly index?: string
-  /** Readable bounds, one for each stretch of the index that is read. */
-  readonly bounds: ReadonlyArray<string>
-  /** Whether documents come in the order of the sort by themselves. */
-  readonly sorted: boolean
-}
-
+/**
+ * How a query is answered.
+ *
+ * - `index`: its name; `_id` for the primary one.
+ * - `bounds`: readable, one for each stretch of the index that is read.
+ * - `sorted`: documents come in the order of the sort by themselves.
+ *
+ * @category models
+ */
+export const Plan = Schema.Struct({
+  _tag: Schema.Literals(["Primary", "Index", "Scan", "Nothing"]),
+  index: Schema.optionalKey(Schema.String),
+  bounds: Schema.Array(Schema.String),
+  sorted: Schema.Boolean
+})
 /** @category models */
-export interface Explained extends Plan {
-  readonly scanned: number
-  readonly matched: number
-}
+export type Plan = typeof Plan.Type
+
+/** A plan, and the documents it looked at and found. @category models */
+export const Explained = Schema.Struct({
+  ...Plan.fields,
+  scanned: Schema.Natural,
+  matched: Schema.Natural
+})
+/** @category models */
+export type Explained = typeof Explained.Type
 
 /** @category models */
 export type { Stored }

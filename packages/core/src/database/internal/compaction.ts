@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
-import { start, type LogIndex } from "../../log/pure/LogIndex.ts"
+import { start, type LogIndex } from "@distri/store/value/LogIndex"
 import { ReplicatedLog } from "../../log/ReplicatedLog.ts"
-import * as Snapshot from "../pure/Snapshot.ts"
-import type { State } from "../pure/State.ts"
+import * as Snapshot from "@distri/store/snapshot/Snapshot"
+import type { State } from "@distri/store/state/State"
 
 /**
  * Writes a snapshot, and trims the log, each time `afterBytes` of entries were applied.
@@ -22,7 +22,8 @@ export const make = Effect.fnUntraced(function* (afterBytes: number) {
   const compact = (state: State, through: LogIndex) =>
     Effect.gen(function* () {
       appliedBytes = 0
-      const { index } = yield* log.snapshots.write(state.index, pieces(state))
+      const header = { cluster: log.info.cluster, term: 0, members: [] }
+      const { index } = yield* log.snapshots.write(state.index, pieces(state, header))
       yield* log.trim(through)
       previous = index
     }).pipe(
@@ -48,7 +49,7 @@ export const make = Effect.fnUntraced(function* (afterBytes: number) {
 })
 
 /** The state lies still while it is written, and others run between two pieces. */
-const pieces = (state: State) =>
-  Stream.fromIterable(Snapshot.encode(state), { chunkSize: 1 }).pipe(
+export const pieces = (state: State, header: Snapshot.Header): Stream.Stream<Uint8Array> =>
+  Stream.fromIterable(Snapshot.encode(state, header), { chunkSize: 1 }).pipe(
     Stream.tap(() => Effect.yieldNow)
   )

@@ -2,7 +2,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import { Unavailable } from "../../log/ReplicatedLog.ts"
-import { empty, type State } from "../pure/State.ts"
+import { empty, type State } from "@distri/store/state/State"
 
 /** Somebody who waits until `index` is applied. */
 interface Waiter {

@@ -1,9 +1,15 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { applyBatch, type Entry } from "@distri/store/apply/apply"
+import * as CommandCodec from "@distri/store/command/CommandCodec"
+import * as Snapshot from "@distri/store/snapshot/Snapshot"
+import type { State } from "@distri/store/state/State"
+import { next } from "@distri/store/value/LogIndex"
+import type { Change, Dropped } from "@distri/store/watch/Change"
+import type { LogIndex } from "@distri/store/value/LogIndex"
 import { Halt } from "../../Halt.ts"
 import { persistently } from "../../log/persistently.ts"
-import { next } from "../../log/pure/LogIndex.ts"
 import {
   Corrupt,
   entryBytes,
@@ -11,11 +17,15 @@ import {
   type LogEntry,
   type Unavailable
 } from "../../log/ReplicatedLog.ts"
-import * as Command from "../pure/Command.ts"
-import * as Documents from "../pure/Documents.ts"
-import * as Snapshot from "../pure/Snapshot.ts"
-import type { State } from "../pure/State.ts"
 import * as Copy from "./copy.ts"
+import * as RecentResults from "./recentResults.ts"
+
+/** Hears of changes before the state that has them is published. */
+export interface ChangeListener {
+  readonly push: (index: LogIndex, changes: ReadonlyArray<Change | Dropped>) => void
+  /** The copy begins anew with the state after `index`. */
+  readonly reset: (index: LogIndex) => void
+}
 
 /**
  * Applies the log to this node's copy, in one fiber.
@@ -24,27 +34,28 @@ import * as Copy from "./copy.ts"
  * readable as it was, writes are refused, and the log of the node says what to do.
  */
 export const make = Effect.fnUntraced(function* (
+  listener: ChangeListener,
   onApplied: (state: State, bytes: number) => Effect.Effect<unknown>
 ) {
   const log = yield* ReplicatedLog
   const halt = yield* Halt
   const copy = yield* Copy.make
+  const results = RecentResults.make()
 
   const applyAll = Effect.fnUntraced(function* (entries: ReadonlyArray<LogEntry>) {
-    let state = yield* copy.state
-    let bytes = 0
-    for (const entry of entries) {
-      const decoded = entry.kind === "command" ? Command.decode(entry.data) : undefined
-      if (decoded?._tag === "Unsupported") {
-        yield* copy.publish(state)
-        return yield* stop("Unsupported", `entry ${entry.index} is unknown: ${decoded.issue}`)
-      }
-      const { index, time } = entry
-      state = Documents.apply(state, { index, time, command: decoded?.command }).state
-      bytes += entryBytes(entry.data)
+    const { issue, known } = decodeAll(entries)
+    const { applied, state } = applyBatch(yield* copy.state, known)
+    for (const [at, { changes, result }] of applied.entries()) {
+      const { index } = known[at]!
+      if (result !== undefined) results.put(index, result)
+      if (changes.length > 0) listener.push(index, changes)
     }
     yield* copy.publish(state)
-    yield* onApplied(state, bytes)
+    if (issue !== undefined) return yield* stop("Unsupported", issue)
+    yield* onApplied(
+      state,
+      entries.reduce((bytes, { data }) => bytes + entryBytes(data), 0)
+    )
     // A log that is far ahead must not keep readers waiting.
     yield* Effect.yieldNow
   })
@@ -54,13 +65,21 @@ export const make = Effect.fnUntraced(function* (
     const latest = yield* log.snapshots.latest
     const { index } = yield* copy.state
     if (Option.isNone(latest) || latest.value.index <= index) return
-    const bytes = yield* Stream.mkUint8Array(log.snapshots.read(latest.value))
-    const decoded = Snapshot.decode(bytes)
-    if (decoded._tag === "State") return yield* copy.publish(decoded.state)
-    const damage = new Corrupt({ what: "a snapshot", where: decoded.issue })
-    yield* Effect.logError(`${damage.message}; it is asked for again`)
-    return yield* damage
-  }).pipe(persistently(isPassing))
+    const decoder = Snapshot.makeDecoder()
+    yield* Stream.runForEach(log.snapshots.read(latest.value), (chunk) => {
+      const refused = decoder.push(chunk)
+      return refused === undefined ? Effect.yieldNow : Effect.fail(damaged(refused))
+    })
+    const decoded = decoder.finish()
+    if (decoded._tag !== "State") return yield* damaged(decoded)
+    listener.reset(decoded.state.index)
+    return yield* copy.publish(decoded.state)
+  }).pipe(
+    Effect.tapErrorTag("Corrupt", ({ message }) =>
+      Effect.logError(`${message}; it is asked for again`)
+    ),
+    persistently(isPassing)
+  )
 
   const stop = (reason: Unavailable["reason"], cause: string) =>
     Effect.andThen(
@@ -85,8 +104,26 @@ export const make = Effect.fnUntraced(function* (
     Effect.ignore,
     Effect.forkScoped
   )
-  return copy
+  return { ...copy, resultAt: results.at }
 })
+
+/** The entries up to the first that this release does not know, and what is the matter with that. */
+const decodeAll = (entries: ReadonlyArray<LogEntry>) => {
+  const known: Array<Entry> = []
+  for (const { data, index, kind, time } of entries) {
+    if (kind === "internal") known.push({ index, time })
+    else {
+      const decoded = CommandCodec.decode(data)
+      if (decoded._tag === "Unsupported")
+        return { known, issue: `entry ${index} is unknown: ${decoded.issue}` }
+      known.push({ index, time, command: decoded.command })
+    }
+  }
+  return { known, issue: undefined }
+}
+
+const damaged = ({ issue, where }: Snapshot.SnapshotRefused) =>
+  new Corrupt({ what: "a snapshot", where: `${where}: ${issue}` })
 
 const isPassing = (error: Corrupt | Unavailable): error is Corrupt | Unavailable =>
   error._tag === "Corrupt" || !final.includes(error.reason)

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { LogIndex } from "../pure/LogIndex.ts"
+import type { LogIndex } from "@distri/store/value/LogIndex"
 import { Unavailable, type LogId, type SnapshotRef } from "../ReplicatedLog.ts"
 
 interface Kept {

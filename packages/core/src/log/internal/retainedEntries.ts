@@ -1,6 +1,6 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import { next, start, type LogIndex, type LogTime } from "../pure/LogIndex.ts"
+import { next, start, type LogIndex, type LogTime } from "@distri/store/value/LogIndex"
 import { entryBytes, type LogEntry } from "../ReplicatedLog.ts"
 
 /** How many entries a reader gets at once: enough to batch, few enough to yield between. */

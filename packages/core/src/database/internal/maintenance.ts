@@ -1,0 +1,76 @@
+/**
+ * What the node that leads does for the database now and then: it logs the end of documents whose
+ * time has come, and of results and sessions that nobody will ask for again.
+ *
+ * Nothing ends by a node's own clock, only by what the log says.
+ */
+import * as Clock from "effect/Clock"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { dueMs } from "@distri/store/apply/expiry"
+import { language, type Operation } from "@distri/store/command/Command"
+import * as CommandCodec from "@distri/store/command/CommandCodec"
+import type { State } from "@distri/store/state/State"
+import * as Tree from "@distri/store/tree/Tree"
+import { LogTime } from "@distri/store/value/LogIndex"
+import { ReplicatedLog } from "../../log/ReplicatedLog.ts"
+
+/** A session that was silent for this long ends. */
+const sessionIdleMs = 60 * 60_000
+/** How long the result of a one-shot command is kept. */
+const keyLifeMs = 24 * 60 * 60_000
+/** The same when there are more than `keysMax`. No call lasts longer than 10 minutes. */
+const keyLifeMinMs = 11 * 60_000
+const keysMax = 100_000
+const lookEvery = "1 second"
+
+/** Looks after the database for as long as the scope is open. `sweep`: this node's own leftovers. */
+export const run = Effect.fnUntraced(function* (
+  state: Effect.Effect<State>,
+  sweep: Effect.Effect<void>
+) {
+  const log = yield* ReplicatedLog
+  const random = yield* SecureRandom.SecureRandom
+
+  const propose = Effect.fnUntraced(function* (operation: Operation) {
+    const command = { language, sender: { _tag: "System" } as const, operation }
+    yield* log.append(CommandCodec.encode(command), { id: yield* random.ulid })
+  })
+
+  yield* Effect.gen(function* () {
+    yield* sweep
+    if (!(yield* log.leads)) return
+    const nowMs = yield* Clock.currentTimeMillis
+    for (const operation of due(yield* state, nowMs)) yield* propose(operation)
+  }).pipe(
+    // What is due stays due: the next look tries again.
+    Effect.ignore,
+    Effect.repeat(Schedule.spaced(lookEvery)),
+    Effect.forkScoped
+  )
+})
+
+/** What should be logged at `nowMs`. */
+export const due = (state: State, nowMs: number): ReadonlyArray<Operation> => {
+  const operations: Array<Operation> = []
+  if (dueMs(state) <= nowMs) operations.push({ _tag: "ExpireDocuments" })
+  const sessionsBefore = LogTime.make(Math.max(0, nowMs - sessionIdleMs))
+  const life = state.keys.size > keysMax ? keyLifeMinMs : keyLifeMs
+  const keysBefore = LogTime.make(Math.max(0, nowMs - life))
+  if (hasIdleSession(state, sessionsBefore) || oldestKey(state) <= keysBefore)
+    operations.push({ _tag: "ExpireSessions", sessionsBefore, keysBefore })
+  return operations
+}
+
+const hasIdleSession = ({ sessions }: State, before: LogTime) => {
+  const scan = Tree.scan(sessions)
+  while (scan.next()) if (scan.value.seen <= before) return true
+  return false
+}
+
+const oldestKey = ({ keyOrder, keys }: State): number => {
+  const first = Tree.first(keyOrder)
+  const remembered = first === undefined ? undefined : Tree.get(keys, first[1])
+  return remembered === undefined ? Infinity : remembered.time
+}

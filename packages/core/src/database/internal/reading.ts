@@ -1,0 +1,132 @@
+import * as Clock from "effect/Clock"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ReadRefusal, type ReadRefused } from "@distri/store/command/Refusal"
+import { pageDefault } from "@distri/store/command/Limits"
+import { get } from "@distri/store/query/get"
+import * as Tally from "@distri/store/query/Tally"
+import type { Query } from "@distri/store/query/Query"
+import * as Reader from "@distri/store/query/Reader"
+import type { State } from "@distri/store/state/State"
+import type { Fields } from "@distri/store/value/Value"
+import { ReplicatedLog, Unavailable } from "../../log/ReplicatedLog.ts"
+import { CurrentRequest } from "../../service/RequestContext.ts"
+import { CursorElsewhere, CursorExpired, type ReadError } from "../DatabaseError.ts"
+import type { Page, PageOptions, ReadOptions } from "../Documents.ts"
+import * as Cursors from "./cursors.ts"
+import * as Pins from "./pins.ts"
+import type * as Replica from "./replica.ts"
+
+/** Documents that a reader looks at before it lets others run. */
+const budget = 1000
+
+/** Answers reads from `copy`. `home` names this node in the cursors of its snapshots. */
+export const make = Effect.fnUntraced(function* (
+  copy: Effect.Success<ReturnType<typeof Replica.make>>,
+  home: string
+) {
+  const log = yield* ReplicatedLog
+  const random = yield* SecureRandom.SecureRandom
+  const { cluster } = log.info
+  const pins = Pins.make()
+
+  const barrier = Effect.gen(function* () {
+    yield* copy.running
+    const index = yield* log.barrier
+    yield* copy.applied(index)
+    return index
+  })
+
+  /** The state that a read with these options may see. */
+  const stateFor = ({
+    consistency = "linearizable",
+    timeout = "10 seconds"
+  }: ReadOptions): Effect.Effect<State, Unavailable> => {
+    if (consistency === "local") return copy.state
+    const wait: Effect.Effect<unknown, Unavailable> =
+      consistency === "linearizable"
+        ? barrier
+        : Effect.flatMap(CurrentRequest, ({ seen }) => copy.applied(seen))
+    return Effect.timeoutOrElse(Effect.andThen(wait, copy.state), {
+      duration: timeout,
+      orElse: () => Effect.fail(new Unavailable({ reason: "Behind" }))
+    })
+  }
+
+  /** The state that the cursor's snapshot kept. */
+  const pinned = Effect.fnUntraced(function* (pin: Cursors.Pin) {
+    if (pin.home !== home) return yield* new CursorElsewhere({ home: pin.home })
+    const state = pins.get(pin.id, yield* Clock.currentTimeMillis)
+    return state ?? (yield* new CursorExpired())
+  })
+
+  const read = Effect.fnUntraced(function* (
+    query: Query,
+    options: PageOptions = {}
+  ): Effect.fn.Return<Page, ReadError> {
+    const { cursor: text, limit = pageDefault, mode = "live" } = options
+    const cursor = text === undefined ? undefined : Cursors.decode(cluster, text)
+    if (text !== undefined && cursor === undefined) return yield* refusal({ _tag: "CursorInvalid" })
+    const state = yield* cursor?.pin === undefined ? stateFor(options) : pinned(cursor.pin)
+    const resume = cursor === undefined ? {} : { resume: cursor.resume }
+    const { page } = yield* finish(Reader.open(state, query, { limit, ...resume }))
+    const { found, next } = page
+    const version = state.index
+    if (next === undefined) {
+      if (cursor?.pin !== undefined) pins.drop(cursor.pin.id)
+      return { found, version }
+    }
+    let pin = cursor?.pin
+    if (pin === undefined && mode === "snapshot") {
+      pin = { home, id: yield* random.ulid }
+      pins.keep(pin.id, state, yield* Clock.currentTimeMillis)
+    }
+    const place = { resume: next, ...(pin !== undefined && { pin }) }
+    return { found, next: Cursors.encode(cluster, place), version }
+  })
+
+  return {
+    barrier,
+    read,
+    get: Effect.fnUntraced(function* (collection: string, id: string, options: ReadOptions = {}) {
+      const found = get(yield* stateFor(options), collection, id)
+      if (found === undefined) return Option.none()
+      return "_tag" in found ? yield* refusal(found) : Option.some(found)
+    }),
+    count: Effect.fnUntraced(function* (
+      collection: string,
+      filter?: Fields,
+      options: ReadOptions = {}
+    ) {
+      const query = { collection, ...(filter !== undefined && { filter }) }
+      return (yield* finish(Tally.count(yield* stateFor(options), query))).count
+    }),
+    explain: Effect.fnUntraced(function* (query: Query, options: ReadOptions = {}) {
+      return (yield* finish(Tally.explain(yield* stateFor(options), query))).explained
+    }),
+    sweep: Effect.map(Clock.currentTimeMillis, pins.sweep)
+  }
+})
+
+/** Runs a reader to its end, and lets others run in between. */
+const finish = Effect.fnUntraced(function* <A extends Ended>(
+  reader: Reader.Reader<A> | ReadRefused
+): Effect.fn.Return<A, ReadError> {
+  if (reader._tag !== "Reader") return yield* refusal(reader)
+  for (;;) {
+    const step = reader.next(budget)
+    if (step._tag === "More") yield* Effect.yieldNow
+    else if (isEnded(step)) return step
+    else return yield* refusal(step)
+  }
+})
+
+type Ended = Reader.PageRead | Tally.Counted | Tally.Explanation
+
+const isEnded = <A extends Ended>(step: A | ReadRefused): step is A =>
+  step._tag === "Page" || step._tag === "Counted" || step._tag === "Explanation"
+
+const toRefusal = Schema.decodeSync(ReadRefusal)
+const refusal = (refused: ReadRefused) => Effect.fail(toRefusal(refused))
