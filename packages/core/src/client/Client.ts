@@ -25,6 +25,7 @@ import { NodeTable, type NodeView } from "../cloud/NodeTable.ts"
 import { Placement } from "../cloud/Placement.ts"
 import type { Stats } from "../cloud/Stats.ts"
 import * as Collection from "../database/Collection.ts"
+import type { CollectionClient } from "../database/CollectionClient.ts"
 import type { Documents } from "../database/Documents.ts"
 import type { NodeId } from "../cloud/UpdateInfo.ts"
 import { Halt } from "../Halt.ts"
@@ -89,9 +90,9 @@ export class Client extends Context.Service<
     readonly documents: Documents<CallError>
 
     /** A collection of the database, typed by its schema. */
-    readonly collection: <C extends Collection.Any>(
-      collection: C
-    ) => CollectionClient.Of<C, CallError>
+    readonly collection: <S extends Collection.DocumentSchema>(
+      collection: Collection.Collection<string, S>
+    ) => CollectionClient<S, CallError>
 
     /** Asks every known node for its report, in parallel: one entry for each address. */
     readonly collectStats: Effect.Effect<ReadonlyMap<string, Result.Result<Stats, CallError>>>

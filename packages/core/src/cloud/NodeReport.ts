@@ -109,8 +109,8 @@ export const make = Effect.fnUntraced(function* (options: {
   let seq = 0
 
   const load = Effect.map(loadOfNode.sample, (sample): LoadInfo => {
-    const { queued, running } = router.standing()
-    return { ...sample, inFlight: running, queued }
+    const { queued, running, waiting } = router.standing()
+    return { ...sample, inFlight: running - waiting, queued }
   })
   const observed = Effect.all({
     state: life.state,
@@ -134,7 +134,7 @@ export const make = Effect.fnUntraced(function* (options: {
   })
 
   const stats = Effect.gen(function* () {
-    const { counters, ...standing } = router.standing()
+    const { counters, waiting: _, ...standing } = router.standing()
     const nowMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
     return new Stats({
       ...identity,

@@ -253,8 +253,8 @@ export class DatabaseServices extends RpcGroup.make(
       })
       const changedOne = (operation: Operation) =>
         Effect.map(execute(operation), ({ id = "", version }) => ({ _id: id, version }))
-      const reading = <A, E extends { readonly _tag: string }>(
-        ask: (options: { readonly timeout: Duration.Duration }) => Effect.Effect<A, E | Unavailable>
+      const reading = <A>(
+        ask: (options: { readonly timeout: Duration.Duration }) => Effect.Effect<A, ReadError>
       ) =>
         Effect.flatMap(timeLeft, (left) =>
           ask({ timeout: Duration.min(left, waitMax) }).pipe(

@@ -36,6 +36,8 @@ export interface Traits {
   readonly concurrency: Concurrency
   /** Answered in every state and under any load, and not counted by Stats. */
   readonly always: boolean
+  /** Its handler mostly waits for something to happen. See `make`. */
+  readonly waits: boolean
   /** Bytes of one body, if the service takes less than the node does. */
   readonly bodyBytesMax: number
   readonly bytes: ServiceBytes.ServiceBytes
@@ -90,6 +92,9 @@ export type Error<S extends Any> = S["errorSchema"]["Type"]
  *   keeps the processor busy.
  * - `always`: answered in every state and under any load, so it must be cheap. Default: only for
  *   internal services.
+ * - `waits`: its handler waits for something to happen, and has no effect. It is admitted and
+ *   counted as others, but is no load, and a node that stops hands its requests back while they
+ *   wait. Default `false`.
  * - `bodyBytesMax`: bytes of one body, if less than the node takes (16 MiB).
  * - `bytes`: how `sendData` reaches it. Default: bytes as they are for a `Uint8Array`, else JSON.
  *
@@ -111,6 +116,7 @@ export const make = <
     readonly repeat?: Repeat
     readonly concurrency?: Concurrency
     readonly always?: boolean
+    readonly waits?: boolean
     readonly bodyBytesMax?: number
     readonly bytes?: Partial<ServiceBytes.Of<Payload["Type"], Success["Type"]>>
   } = {}
@@ -126,6 +132,7 @@ export const make = <
     repeat: options.repeat ?? "once",
     concurrency: options.concurrency ?? 256,
     always: options.always ?? options.access === "internal",
+    waits: options.waits ?? false,
     bodyBytesMax: options.bodyBytesMax ?? Infinity,
     bytes: { ...ServiceBytes.fromSchemas(payload, success), ...options.bytes }
   })
@@ -146,6 +153,7 @@ export const traits = (service: Any): Traits =>
     repeat: "once",
     concurrency: 256,
     always: false,
+    waits: false,
     bodyBytesMax: Infinity,
     bytes: ServiceBytes.fromSchemas(service.payloadSchema, service.successSchema)
   }

@@ -33,6 +33,8 @@ export interface Standing {
   readonly counters: Readonly<Admission.Counters>
   readonly queued: number
   readonly running: number
+  /** Those of `running` that only wait for something to happen: they are no load. */
+  readonly waiting: number
   readonly services: ReadonlyArray<{
     readonly name: string
     readonly completed: number
@@ -125,15 +127,7 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
       Endpoint.make(service as Service.Any, node, context, random)
     ])
   )
-  const state = Admission.make(
-    Array.from(endpoints.values(), ({ name, traits: { always, bodyBytesMax, concurrency } }) => ({
-      service: name,
-      concurrency: concurrency === "cores" ? loadOfNode.cores : concurrency,
-      counted: !always,
-      bodyBytesMax
-    })),
-    yield* ServiceLimits
-  )
+  const state = Admission.make(lanes(endpoints, loadOfNode.cores), yield* ServiceLimits)
   const times = new Map(Array.from(endpoints.keys(), (name) => [name, Histogram.make()]))
   const load = (service: string) =>
     Effect.map(version, (version) => loadOf(state, service, version))
@@ -181,6 +175,18 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
   })
 })
 
+const lanes = (endpoints: ReadonlyMap<string, Endpoint.Endpoint>, cores: number) =>
+  Array.from(
+    endpoints.values(),
+    ({ name, traits: { always, bodyBytesMax, concurrency, waits } }) => ({
+      service: name,
+      concurrency: concurrency === "cores" ? cores : concurrency,
+      counted: !always,
+      waits,
+      bodyBytesMax
+    })
+  )
+
 const deadlineCheckEvery = "25 millis"
 const pressureCheckEvery = "250 millis"
 
@@ -191,18 +197,24 @@ const idle = (state: Admission.State) =>
   )
 
 const loadOf = (
-  { lanes, queued, running }: Admission.State,
+  { lanes, queued, running, waiting }: Admission.State,
   service: string,
   version: Pick<LoadHead, "log" | "version">
-): LoadHead => ({ inFlight: running, queued, meanMs: lanes.get(service)?.meanMs ?? 0, ...version })
+): LoadHead => ({
+  inFlight: running - waiting,
+  queued,
+  meanMs: lanes.get(service)?.meanMs ?? 0,
+  ...version
+})
 
 const standing = (
-  { counters, lanes, queued, running }: Admission.State,
+  { counters, lanes, queued, running, waiting }: Admission.State,
   times: ReadonlyMap<string, Histogram.Histogram>
 ): Standing => ({
   counters,
   queued,
   running,
+  waiting,
   services: Array.from(lanes.values())
     .filter(({ counted }) => counted)
     .map(({ completed, service }) => ({

@@ -36,10 +36,10 @@ describe("a cloud's database", () => {
           const filter = { _id: `from-${port}` }
           const read = client.call(
             ReadCollection,
-            { collection: "catalog", filter },
+            { query: { collection: "catalog", filter } },
             { node: address(other) }
           )
-          assert.deepStrictEqual((yield* read).documents, [document])
+          assert.deepStrictEqual((yield* read).found[0]?.document, document)
         }
       }
     }).pipe(Effect.scoped, Effect.provide(Base))
@@ -84,8 +84,8 @@ describe("a cloud's database", () => {
         )
       const replies = yield* Effect.forEach(ports, add, { concurrency: "unbounded" })
       assert.strictEqual(new Set(replies.map(({ _id }) => _id)).size, 1)
-      const { documents } = yield* client.call(ReadCollection, { collection: "catalog" })
-      assert.strictEqual(documents.length, 1)
+      const { found } = yield* client.call(ReadCollection, { query: { collection: "catalog" } })
+      assert.strictEqual(found.length, 1)
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 
@@ -101,7 +101,7 @@ describe("a cloud's database", () => {
       )
       // Each read waits until its node has what the writes above came to.
       for (const port of ports) {
-        yield* client.call(ReadCollection, { collection: "catalog" }, { node: address(port) })
+        yield* client.call(ReadCollection, { query: { collection: "catalog" } }, { node: address(port) })
       }
       const all = [...(yield* client.collectStats).values()].map(Result.getOrThrow)
       assert.strictEqual(all.length, 3)

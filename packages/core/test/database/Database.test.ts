@@ -8,10 +8,12 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Database } from "../../src/database/Database.ts"
-import * as Command from "../../src/database/pure/Command.ts"
-import { apply } from "../../src/database/pure/Documents.ts"
-import * as Snapshot from "../../src/database/pure/Snapshot.ts"
-import * as State from "../../src/database/pure/State.ts"
+import { apply } from "@distri/store/apply/apply"
+import type { Command, UserOperation } from "@distri/store/command/Command"
+import * as CommandCodec from "@distri/store/command/CommandCodec"
+import * as Snapshot from "@distri/store/snapshot/Snapshot"
+import * as State from "@distri/store/state/State"
+import type { Fields } from "@distri/store/value/Value"
 import { InvariantViolation } from "../../src/invariant.ts"
 import {
   Compacted,
@@ -21,14 +23,30 @@ import {
   type LogEntry
 } from "../../src/log/ReplicatedLog.ts"
 import { LinkFailed, type Caller } from "../../src/log/WriterLink.ts"
+import { CurrentRequest } from "../../src/service/RequestContext.ts"
 import { AppendEntry } from "../../src/service/LogServices.ts"
 import { follower, overFake, writer } from "./nodes.ts"
 
-const create = Command.CreateCollection.make({ collection: "a" })
-const add = (document: Command.Document) => Command.AddDocument.make({ collection: "a", document })
+const create: UserOperation = { _tag: "CreateCollection", collection: "a" }
+const add = (document: Fields): UserOperation => ({
+  _tag: "AddDocument",
+  collection: "a",
+  document
+})
+/** A command as another node would log it. */
+const logged = (operation: Command["operation"]) =>
+  CommandCodec.encode({ language: 1, sender: { _tag: "System" }, operation })
 const name = (at: number) => String(at).padStart(4, "0")
-const readAll = (database: Database["Service"], after = 0) =>
-  Effect.map(database.read({ collection: "a", limit: 1000, after }), ({ documents }) => documents)
+/** As a request whose caller has seen the version `seen`. */
+const readAll = ({ documents }: Database["Service"], seen = 0) =>
+  documents.read({ collection: "a" }, { limit: 1000, consistency: "session" }).pipe(
+    Effect.map(({ found }) => found.map(({ document }) => document)),
+    Effect.provideService(CurrentRequest, {
+      idempotencyKey: undefined,
+      seen,
+      deadlineMs: Infinity
+    })
+  )
 
 const entry = (index: number): LogEntry => ({
   index: LogIndex.make(index),
@@ -40,40 +58,41 @@ const entry = (index: number): LogEntry => ({
 it.effect("[DB10] a write is answered once this node has applied it", () =>
   Effect.gen(function* () {
     const { database } = yield* writer()
-    yield* database.execute(create)
-    const written = yield* database.execute(add({ _id: "1", color: "red" }))
-    assert.deepInclude<unknown>(written, { _id: "1", version: 2, modified: 1 })
-    assert.strictEqual(yield* database.version, 2)
-    assert.deepStrictEqual(yield* database.read({ collection: "a" }), {
-      documents: [{ _id: "1", color: "red" }],
-      version: LogIndex.make(2)
+    yield* database.documents.execute(create)
+    const written = yield* database.documents.execute(add({ _id: "1", color: "red" }))
+    const version = written.version
+    assert.deepInclude<unknown>(written, { id: "1", matched: 0, modified: 1 })
+    assert.strictEqual(yield* database.version, version)
+    assert.deepStrictEqual(yield* database.documents.read({ collection: "a" }), {
+      found: [{ document: { _id: "1", color: "red" }, rev: version }],
+      version
     })
     assert.deepStrictEqual(yield* database.collections, [
-      { name: "a", documents: 1, bytes: 25, version: LogIndex.make(2) }
+      { name: "a", documents: 1, bytes: 25, version }
     ])
   })
 )
 
-it.effect("[DB4] a write that is repeated under its id gets the first answer", () =>
+it.effect("[ST7] a write that is repeated under its id gets the first answer", () =>
   Effect.gen(function* () {
     const { database, log } = yield* writer()
-    yield* database.execute(create)
+    yield* database.documents.execute(create)
     // Without an _id, each attempt makes another one up; the first one counts.
-    const first = yield* database.execute(add({ color: "red" }), { id: "key" })
-    const again = yield* database.execute(add({ color: "red" }), { id: "key" })
+    const first = yield* database.documents.execute(add({ color: "red" }), { idempotencyKey: "key" })
+    const again = yield* database.documents.execute(add({ color: "red" }), { idempotencyKey: "key" })
     assert.deepStrictEqual(again, first)
-    const other = yield* Effect.flip(database.execute(add({ color: "green" }), { id: "key" }))
+    const other = yield* Effect.flip(database.documents.execute(add({ color: "green" }), { idempotencyKey: "key" }))
     assert.strictEqual(other._tag, "IdempotencyKeyReused")
     assert.strictEqual((yield* readAll(database)).length, 1)
     assert.strictEqual(yield* log.barrier, 2)
   })
 )
 
-it.effect("[DB4] writes under one id at the same time take effect once", () =>
+it.effect("[ST7] writes under one id at the same time take effect once", () =>
   Effect.gen(function* () {
     const { database } = yield* writer()
-    yield* database.execute(create)
-    const attempt = database.execute(add({ color: "red" }), { id: "key" })
+    yield* database.documents.execute(create)
+    const attempt = database.documents.execute(add({ color: "red" }), { idempotencyKey: "key" })
     const answers = yield* Effect.all(
       Array.from({ length: 20 }, () => attempt),
       {
@@ -88,9 +107,9 @@ it.effect("[DB4] writes under one id at the same time take effect once", () =>
 it.effect("[DB11] an invalid write is refused and never appended", () =>
   Effect.gen(function* () {
     const { database, log } = yield* writer()
-    yield* database.execute(create)
+    yield* database.documents.execute(create)
     const deep = JSON.parse(`{"_id":"1","d":${"[".repeat(100)}${"]".repeat(100)}}`)
-    const documents: Array<Command.Document> = [
+    const documents: Array<Fields> = [
       { _id: "" },
       { _id: "x".repeat(129) },
       { _id: 1 },
@@ -104,11 +123,11 @@ it.effect("[DB11] an invalid write is refused and never appended", () =>
     ]
     for (const document of documents) {
       const error = yield* Effect.flip(
-        database.execute({ _tag: "AddDocument", collection: "a", document })
+        database.documents.execute({ _tag: "AddDocument", collection: "a", document })
       )
       assert.strictEqual(error._tag, "InvalidDocument")
     }
-    const operations: Array<Command.Operation> = [
+    const operations: Array<UserOperation> = [
       { _tag: "CreateCollection", collection: "_system" },
       { _tag: "CreateCollection", collection: "" },
       { _tag: "CreateCollection", collection: "x".repeat(65) },
@@ -116,8 +135,8 @@ it.effect("[DB11] an invalid write is refused and never appended", () =>
       { _tag: "DeleteDocuments", collection: "a", filter: { text: "x".repeat(20_000) } }
     ]
     for (const op of operations)
-      assert.strictEqual((yield* Effect.flip(database.execute(op)))._tag, "InvalidOperation")
-    const key = yield* Effect.flip(database.execute(create, { id: "" }))
+      assert.strictEqual((yield* Effect.flip(database.documents.execute(op)))._tag, "InvalidOperation")
+    const key = yield* Effect.flip(database.documents.execute(create, { idempotencyKey: "" }))
     assert.strictEqual(key._tag, "InvalidOperation")
     assert.strictEqual(yield* log.barrier, 1)
   })
@@ -126,23 +145,23 @@ it.effect("[DB11] an invalid write is refused and never appended", () =>
 it.effect("[DB11] a deepest and a largest document are taken", () =>
   Effect.gen(function* () {
     const { database } = yield* writer()
-    yield* database.execute(create)
+    yield* database.documents.execute(create)
     const deep = JSON.parse(`{"_id":"deep","d":${"[".repeat(99)}${"]".repeat(99)}}`)
-    yield* database.execute(add(deep))
+    yield* database.documents.execute(add(deep))
     const frame = `{"_id":"large","text":""}`.length
-    yield* database.execute(add({ _id: "large", text: "x".repeat(512 * 1024 - frame) }))
+    yield* database.documents.execute(add({ _id: "large", text: "x".repeat(512 * 1024 - frame) }))
     assert.strictEqual((yield* readAll(database)).length, 2)
   })
 )
 
-it.effect("[DB3] many writers on three nodes lose nothing, and the nodes agree", () =>
+it.effect("[ST1] many writers on three nodes lose nothing, and the nodes agree", () =>
   Effect.gen(function* () {
     const { call, database } = yield* writer()
     const nodes = [database, yield* follower(call), yield* follower(call)]
-    yield* database.execute(create)
+    yield* database.documents.execute(create)
     yield* Effect.forEach(
       Array.from({ length: 600 }, (_, at) => at),
-      (at) => nodes[at % 3]!.execute(add({ _id: `${at}` })),
+      (at) => nodes[at % 3]!.documents.execute(add({ _id: `${at}` })),
       { concurrency: "unbounded", discard: true }
     )
     for (const node of nodes) {
@@ -161,8 +180,8 @@ it.effect("[DB10] a read waits until the version that its caller has seen is app
       Effect.suspend(() =>
         held ? Effect.fail(new LinkFailed({ started: false })) : call(service, payload)
       )) as Caller)
-    yield* database.execute(create)
-    const { version } = yield* database.execute(add({ _id: "1" }))
+    yield* database.documents.execute(create)
+    const { version } = yield* database.documents.execute(add({ _id: "1" }))
 
     const late = yield* Effect.forkChild(Effect.flip(readAll(other, version)))
     yield* TestClock.adjust("10 seconds")
@@ -175,11 +194,11 @@ it.effect("[DB10] a read waits until the version that its caller has seen is app
   })
 )
 
-it.effect("[DB4] an answer that was lost is found again under the same id", () =>
+it.effect("[ST7] an answer that was lost is found again under the same id", () =>
   Effect.gen(function* () {
     let lost = true
     const { call, database } = yield* writer()
-    yield* database.execute(create)
+    yield* database.documents.execute(create)
     const other = yield* follower(((service, payload) =>
       Effect.suspend(() => {
         const answer = call(service, payload)
@@ -187,35 +206,33 @@ it.effect("[DB4] an answer that was lost is found again under the same id", () =
           ? Effect.andThen(Effect.exit(answer), Effect.fail(new LinkFailed({ started: true })))
           : answer
       })) as Caller)
-    const unknown = yield* Effect.flip(other.execute(add({ color: "red" }), { id: "key" }))
+    const unknown = yield* Effect.flip(other.documents.execute(add({ color: "red" }), { idempotencyKey: "key" }))
     assert.strictEqual(unknown._tag, "Ambiguous")
     lost = false
-    const written = yield* other.execute(add({ color: "red" }), { id: "key" })
+    const written = yield* other.documents.execute(add({ color: "red" }), { idempotencyKey: "key" })
     assert.strictEqual(written.version, 2)
     assert.strictEqual((yield* readAll(database, written.version)).length, 1)
   })
 )
 
-it.effect("[DB12] pages together are the collection, whatever is written in between", () =>
+it.effect("[ST14] pages together are the collection, whatever is written in between", () =>
   Effect.gen(function* () {
     const { database } = yield* writer()
-    yield* database.execute(create)
-    for (let at = 0; at < 250; at += 2) yield* database.execute(add({ _id: name(at), keep: true }))
+    yield* database.documents.execute(create)
+    for (let at = 0; at < 250; at += 2) yield* database.documents.execute(add({ _id: name(at), keep: true }))
     const found: Array<string> = []
     let cursor: string | undefined
     do {
-      const page = yield* database.read({
-        collection: "a",
-        filter: { keep: true },
-        limit: 10,
-        cursor
-      })
-      assert.isAtMost(page.documents.length, 10)
-      found.push(...page.documents.map(({ _id }) => String(_id)))
+      const page = yield* database.documents.read(
+        { collection: "a", filter: { keep: true } },
+        { limit: 10, cursor }
+      )
+      assert.isAtMost(page.found.length, 10)
+      found.push(...page.found.map(({ document }) => String(document["_id"])))
       cursor = page.next
       // Behind the reader, before it, and what does not match.
-      yield* database.execute(add({ _id: name(found.length * 2 - 1) + "x", keep: false }))
-      yield* database.execute(add({ _id: `0000-${found.length}`, keep: true }))
+      yield* database.documents.execute(add({ _id: name(found.length * 2 - 1) + "x", keep: false }))
+      yield* database.documents.execute(add({ _id: `0000-${found.length}`, keep: true }))
     } while (cursor !== undefined)
     const untouched = Array.from({ length: 125 }, (_, at) => name(at * 2))
     assert.deepStrictEqual(
@@ -226,31 +243,29 @@ it.effect("[DB12] pages together are the collection, whatever is written in betw
   })
 )
 
-it.effect("[DB12] a page fits into a message, and a cursor belongs to its query", () =>
+it.effect("[ST22] a page fits into a message, and a cursor belongs to its query", () =>
   Effect.gen(function* () {
     const { database } = yield* writer()
-    yield* database.execute(create)
+    yield* database.documents.execute(create)
     for (const id of ["1", "2", "3", "4"])
-      yield* database.execute(add({ _id: id, text: "x".repeat(300_000) }))
-    const page = yield* database.read({ collection: "a" })
-    assert.strictEqual(page.documents.length, 2)
-    const next = yield* database.read({ collection: "a", cursor: page.next })
+      yield* database.documents.execute(add({ _id: id, text: "x".repeat(300_000) }))
+    const read = (cursor?: string, query: object = {}) =>
+      database.documents.read({ collection: "a", ...query }, { cursor })
+    const page = yield* read()
+    assert.strictEqual(page.found.length, 2)
+    const next = yield* read(page.next)
     assert.deepStrictEqual(
-      next.documents.map(({ _id }) => _id),
+      next.found.map(({ document }) => document["_id"]),
       ["3", "4"]
     )
     assert.isUndefined(next.next)
-    for (const query of [{ filter: { a: 1 } }, { cursor: "nonsense" }]) {
-      const error = yield* Effect.flip(
-        database.read({ collection: "a", cursor: page.next, ...query })
-      )
-      assert.strictEqual(error._tag, "CursorInvalid")
-    }
-    yield* database.execute(Command.DeleteCollection.make({ collection: "a" }))
-    const gone = yield* Effect.flip(database.read({ collection: "a", cursor: page.next }))
+    for (const wrong of [read(page.next, { filter: { a: 1 } }), read("nonsense")])
+      assert.strictEqual((yield* Effect.flip(wrong))._tag, "CursorInvalid")
+    yield* database.documents.execute({ _tag: "DeleteCollection", collection: "a" })
+    const gone = yield* Effect.flip(read(page.next))
     assert.strictEqual(gone._tag, "CollectionNotFound")
-    yield* database.execute(create)
-    const another = yield* Effect.flip(database.read({ collection: "a", cursor: page.next }))
+    yield* database.documents.execute(create)
+    const another = yield* Effect.flip(read(page.next))
     assert.strictEqual(another._tag, "CursorInvalid")
   })
 )
@@ -262,11 +277,11 @@ it.effect("[DB13] a node whose log began anew serves reads and refuses writes", 
     let current = first.call
     const other = yield* follower(((service, payload) =>
       Effect.suspend(() => current(service, payload))) as Caller)
-    yield* first.database.execute(create)
-    yield* other.execute(add({ _id: "1" }))
+    yield* first.database.documents.execute(create)
+    yield* other.documents.execute(add({ _id: "1" }))
     current = second.call
     yield* TestClock.adjust("10 seconds")
-    const refused = yield* Effect.flip(other.execute(add({ _id: "2" })))
+    const refused = yield* Effect.flip(other.documents.execute(add({ _id: "2" })))
     assert.deepStrictEqual(refused, new Unavailable({ reason: "LogRegressed" }))
     assert.deepStrictEqual(yield* readAll(other), [{ _id: "1" }])
     assert.strictEqual((yield* Effect.flip(readAll(other, 3)))._tag, "Unavailable")
@@ -277,14 +292,14 @@ it.effect("[DB13] a node whose log began anew serves reads and refuses writes", 
 it.effect("[DB14] a node applies all before an entry that its release does not know", () =>
   Effect.gen(function* () {
     const { database, log } = yield* writer()
-    yield* database.execute(create)
-    yield* log.append(Command.encode({ id: "x", op: add({ _id: "1" }) }), { id: "x" })
+    yield* database.documents.execute(create)
+    yield* log.append(logged(add({ _id: "1" })), { id: "x" })
     yield* log.append(new TextEncoder().encode(`{"v":2}`), { id: "new" })
-    yield* log.append(Command.encode({ id: "y", op: add({ _id: "2" }) }), { id: "y" })
+    yield* log.append(logged(add({ _id: "2" })), { id: "y" })
     assert.strictEqual((yield* Effect.flip(readAll(database, 4)))._tag, "Unavailable")
     assert.strictEqual(yield* database.version, 2)
     assert.deepStrictEqual(yield* readAll(database), [{ _id: "1" }])
-    const refused = yield* Effect.flip(database.execute(add({ _id: "3" })))
+    const refused = yield* Effect.flip(database.documents.execute(add({ _id: "3" })))
     assert.deepStrictEqual(refused, new Unavailable({ reason: "Unsupported" }))
     assert.strictEqual(yield* log.barrier, 4)
   })
@@ -293,9 +308,9 @@ it.effect("[DB14] a node applies all before an entry that its release does not k
 it.effect("[DB15] the writer takes snapshots and trims, and a node that is behind loads one", () =>
   Effect.gen(function* () {
     const { call, database, log } = yield* writer({ compactAfterBytes: 20_000 })
-    yield* database.execute(create)
+    yield* database.documents.execute(create)
     for (let at = 0; at < 100; at += 1)
-      yield* database.execute(add({ _id: `${at}`, text: "x".repeat(1000) }), { id: `add ${at}` })
+      yield* database.documents.execute(add({ _id: `${at}`, text: "x".repeat(1000) }), { idempotencyKey: `add ${at}` })
     yield* Effect.repeat(Effect.yieldNow, { times: 20 })
     const latest = Option.getOrThrow(yield* log.snapshots.latest)
     assert.isAbove(latest.index, 60)
@@ -306,7 +321,7 @@ it.effect("[DB15] the writer takes snapshots and trims, and a node that is behin
     yield* other.barrier
     assert.deepStrictEqual(yield* other.digest, yield* database.digest)
     // What a write came to is in the snapshot, too.
-    const again = yield* other.execute(add({ _id: "3", text: "x".repeat(1000) }), { id: "add 3" })
+    const again = yield* other.documents.execute(add({ _id: "3", text: "x".repeat(1000) }), { idempotencyKey: "add 3" })
     assert.strictEqual(again.version, 5)
   })
 )
@@ -319,7 +334,7 @@ it.effect("[DB15] a snapshot that is older than what is applied here is not load
     const { database } = yield* overFake({
       snapshots: {
         latest: Effect.succeedSome(ref),
-        read: () => Stream.fromIterable(Snapshot.encode(state)),
+        read: () => Stream.fromIterable(Snapshot.encode(state, { cluster: "test", term: 0, members: [] })),
         write: () => Effect.die("not the writer")
       },
       entries: (from) =>
@@ -330,7 +345,7 @@ it.effect("[DB15] a snapshot that is older than what is applied here is not load
           return Stream.concat(Stream.make(entry(2), entry(3)), Stream.fail(trimmed))
         })
     })
-    yield* database.read({ collection: "a", after: 3 }).pipe(Effect.flip)
+    yield* Effect.flip(readAll(database, 3))
     yield* Effect.repeat(Effect.yieldNow, { times: 5 })
     assert.deepStrictEqual(asked, [2, 4])
     assert.strictEqual(yield* database.version, 3)
@@ -340,9 +355,9 @@ it.effect("[DB15] a snapshot that is older than what is applied here is not load
 it.effect("[DB15] a log without room is trimmed, and then takes writes again", () =>
   Effect.gen(function* () {
     const { database } = yield* writer({ retainedMaxBytes: 8192 })
-    yield* database.execute(create)
+    yield* database.documents.execute(create)
     for (let at = 0; at < 40; at += 1)
-      yield* Effect.retry(database.execute(add({ _id: `${at}`, text: "x".repeat(1000) })), {
+      yield* Effect.retry(database.documents.execute(add({ _id: `${at}`, text: "x".repeat(1000) })), {
         while: (error) => Effect.as(Effect.yieldNow, error._tag === "Overloaded"),
         times: 50
       })
@@ -353,18 +368,18 @@ it.effect("[DB15] a log without room is trimmed, and then takes writes again", (
 it.effect("[DB16] a full database refuses what adds, and lets delete", () =>
   Effect.gen(function* () {
     const { database } = yield* writer({ maxDocuments: 2 })
-    yield* database.execute(create)
-    for (const id of ["1", "2"]) yield* database.execute(add({ _id: id }))
+    yield* database.documents.execute(create)
+    for (const id of ["1", "2"]) yield* database.documents.execute(add({ _id: id }))
     assert.strictEqual(
-      (yield* Effect.flip(database.execute(add({ _id: "3" }))))._tag,
+      (yield* Effect.flip(database.documents.execute(add({ _id: "3" }))))._tag,
       "DatabaseFull"
     )
-    yield* database.execute(Command.DeleteDocuments.make({ collection: "a", filter: { _id: "1" } }))
-    yield* database.execute(add({ _id: "3" }))
+    yield* database.documents.execute({ _tag: "DeleteDocument", collection: "a", id: "1" })
+    yield* database.documents.execute(add({ _id: "3" }))
   })
 )
 
-it.effect("[DB1] a gap in the log stops the node", () =>
+it.effect("[ST4] a gap in the log stops the node", () =>
   Effect.gen(function* () {
     const { halt } = yield* overFake({
       snapshots: { latest: Effect.succeedNone } as never,
@@ -385,7 +400,7 @@ it.effect("[DB13] when the database closes, who waits ends with a typed error", 
     })
     yield* Scope.close(scope, Exit.void)
     assert.deepStrictEqual(yield* Fiber.join(waiting), new Unavailable({ reason: "Stopping" }))
-    const refused = yield* Effect.flip(database.execute(create))
+    const refused = yield* Effect.flip(database.documents.execute(create))
     assert.deepStrictEqual(refused, new Unavailable({ reason: "Stopping" }))
   })
 )

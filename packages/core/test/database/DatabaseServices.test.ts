@@ -62,7 +62,7 @@ it.effect("[DB17] bytes that are no payload are refused with what is wrong", () 
   })
 )
 
-it.effect("[DB4] a repeated request gets the first result, also a made-up _id", () =>
+it.effect("[ST7] a repeated request gets the first result, also a made-up _id", () =>
   Effect.gen(function* () {
     const { client } = yield* services
     yield* client.CreateCollection({ collection: "a" })
@@ -71,8 +71,11 @@ it.effect("[DB4] a repeated request gets the first result, also a made-up _id", 
       .pipe(asRequest({ idempotencyKey: "key" }))
     const { _id, version } = yield* add
     assert.deepStrictEqual(yield* add, { _id, version })
-    const { documents } = yield* client.ReadCollection({ collection: "a" })
-    assert.deepStrictEqual(documents, [{ _id, color: "red" }])
+    const { found } = yield* client.ReadCollection({ query: { collection: "a" } })
+    assert.deepStrictEqual(
+      found.map(({ document }) => document),
+      [{ _id, color: "red" }]
+    )
   })
 )
 
@@ -81,7 +84,7 @@ it.effect("[DB10] a read is at least as new as what its caller has seen", () =>
     const { client } = yield* services
     yield* client.CreateCollection({ collection: "a" })
     const late = client
-      .ReadCollection({ collection: "a" })
+      .ReadCollection({ query: { collection: "a" }, consistency: "session" })
       .pipe(asRequest({ seen: 2, deadlineMs: 0 }), Effect.flip)
     assert.deepInclude(yield* late, { _tag: "Unavailable", reason: "Behind" })
   })

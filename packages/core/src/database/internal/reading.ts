@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ReadRefusal, type ReadRefused } from "@distri/store/command/Refusal"
 import { pageDefault } from "@distri/store/command/Limits"
-import { get } from "@distri/store/query/get"
+import { get } from "@distri/store/query/Search"
 import * as Tally from "@distri/store/query/Tally"
 import type { Query } from "@distri/store/query/Query"
 import * as Reader from "@distri/store/query/Reader"
@@ -14,7 +14,7 @@ import type { Fields } from "@distri/store/value/Value"
 import { ReplicatedLog, Unavailable } from "../../log/ReplicatedLog.ts"
 import { CurrentRequest } from "../../service/RequestContext.ts"
 import { CursorElsewhere, CursorExpired, type ReadError } from "../DatabaseError.ts"
-import type { Page, PageOptions, ReadOptions } from "../Documents.ts"
+import type { Found, Page, PageOptions, ReadOptions } from "../Documents.ts"
 import * as Cursors from "./cursors.ts"
 import * as Pins from "./pins.ts"
 import type * as Replica from "./replica.ts"
@@ -92,8 +92,11 @@ export const make = Effect.fnUntraced(function* (
     read,
     get: Effect.fnUntraced(function* (collection: string, id: string, options: ReadOptions = {}) {
       const found = get(yield* stateFor(options), collection, id)
-      if (found === undefined) return Option.none()
-      return "_tag" in found ? yield* refusal(found) : Option.some(found)
+      if (found._tag !== "Got") return yield* refusal(found)
+      const { stored } = found
+      return stored === undefined
+        ? Option.none<Found>()
+        : Option.some<Found>({ document: stored.document, rev: stored.rev })
     }),
     count: Effect.fnUntraced(function* (
       collection: string,
@@ -116,16 +119,16 @@ const finish = Effect.fnUntraced(function* <A extends Ended>(
 ): Effect.fn.Return<A, ReadError> {
   if (reader._tag !== "Reader") return yield* refusal(reader)
   for (;;) {
-    const step = reader.next(budget)
-    if (step._tag === "More") yield* Effect.yieldNow
-    else if (isEnded(step)) return step
-    else return yield* refusal(step)
+    const step: Reader.More | A | ReadRefused = reader.next(budget)
+    if (isEnded<A>(step)) return step
+    if (step._tag !== "More") return yield* refusal(step as ReadRefused)
+    yield* Effect.yieldNow
   }
 })
 
 type Ended = Reader.PageRead | Tally.Counted | Tally.Explanation
 
-const isEnded = <A extends Ended>(step: A | ReadRefused): step is A =>
+const isEnded = <A extends Ended>(step: Reader.More | A | ReadRefused): step is A =>
   step._tag === "Page" || step._tag === "Counted" || step._tag === "Explanation"
 
 const toRefusal = Schema.decodeSync(ReadRefusal)

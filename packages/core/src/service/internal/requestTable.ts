@@ -154,6 +154,7 @@ export class RequestTable {
     if (interruption === "deadline") return this.#respond(entry, refused(expired(head, true)))
     if (interruption === "stopped") return Effect.void
     const { node } = this.#environment
+    if (interruption === "draining") return this.#respond(entry, refused(new Draining({ node })))
     // It interrupted itself; to its caller that is no different from breaking.
     const failed = new ServiceFailed({ service: head.service, node, reference: "interrupted" })
     return this.#respond(entry, refused(failed))

@@ -22,7 +22,7 @@ import { type Arrival, judge, type Verdict } from "./Verdict.ts"
 export * from "./AdmissionState.ts"
 export { type Arrival, type Verdict } from "./Verdict.ts"
 
-export type Interruption = "deadline" | "cancelled" | "stopped"
+export type Interruption = "deadline" | "cancelled" | "stopped" | "draining"
 
 /** What the caller must do, in order. */
 export type Command =
@@ -122,13 +122,15 @@ export const finished = (
   lane.running--
   if (ok && ticket.ending === undefined) {
     lane.completed++
-    lane.meanMs = lane.meanMs === 0 ? tookMs : lane.meanMs + (tookMs - lane.meanMs) / 20
+    if (!lane.waits)
+      lane.meanMs = lane.meanMs === 0 ? tookMs : lane.meanMs + (tookMs - lane.meanMs) / 20
   }
   if (lane.counted) {
     state.running--
+    if (lane.waits) state.waiting--
     const outcome = ticket.ending ?? (ok ? "completed" : "failed")
     state.counters[outcome]++
-    if (outcome === "completed") state.counters.taskTimeMs += tookMs
+    if (outcome === "completed" && !lane.waits) state.counters.taskTimeMs += tookMs
   }
   const commands: Array<Command> = []
   startNext(state, lane, nowMs, commands)
@@ -186,14 +188,20 @@ export const open = (state: State): void => {
 }
 
 /**
- * Takes nothing new, and hands back what has not started (CL18). Internal services go on: other
- * nodes need them until the end.
+ * Takes nothing new, and hands back what has not started (CL18), or only waits for something to
+ * happen. Internal services go on: other nodes need them until the end.
  */
 export const drain = (state: State): ReadonlyArray<Command> => {
   state.mode = "draining"
   const commands: Array<Command> = []
   for (const ticket of state.tickets.values()) {
-    if (!ticket.lane.counted || ticket.phase === "running" || ticket.phase === "replying") continue
+    if (!ticket.lane.counted || ticket.phase === "replying") continue
+    if (ticket.phase === "running") {
+      if (!ticket.lane.waits || ticket.ending !== undefined) continue
+      ticket.ending = "handedBack"
+      commands.push({ _tag: "Interrupt", id: ticket.id, why: "draining" })
+      continue
+    }
     dismiss(state, ticket, "handedBack")
     commands.push({ _tag: "Answer", id: ticket.id, why: "Draining" })
   }
@@ -236,6 +244,7 @@ const startNext = (state: State, lane: Lane, nowMs: number, commands: Array<Comm
     if (lane.counted) {
       state.queued--
       state.running++
+      if (lane.waits) state.waiting++
     }
     commands.push({ _tag: "Start", id: ticket.id })
   }

@@ -55,7 +55,7 @@ export interface Ticket {
   startedMs: number
   replyBytes: number
   /** Set when the answer is decided before the handler has ended: it is interrupted for this. */
-  ending: "cancelled" | "failed" | undefined
+  ending: "cancelled" | "failed" | "handedBack" | undefined
 }
 
 export interface Account {
@@ -69,6 +69,11 @@ export interface Lane {
   readonly concurrency: number
   /** Stats counts public and database requests; internal services have a lane that is never shed. */
   readonly counted: boolean
+  /**
+   * Its handlers wait for something to happen: they are no load, how long they take says nothing,
+   * and a drain hands them back.
+   */
+  readonly waits: boolean
   /** Bytes of one body, if the service takes less than the node does. */
   readonly bodyBytesMax: number
   running: number
@@ -97,11 +102,16 @@ export interface State {
   readonly limits: Limits
   readonly lanes: ReadonlyMap<string, Lane>
   readonly tickets: Map<number, Ticket>
-  /** What each connection holds. Requests that are not counted have an account of their own. */
+  /**
+   * What each connection holds. Requests that are not counted have an account of their own, and so
+   * have those that wait: a connection that is full of them must still take others.
+   */
   readonly accounts: Map<string, Account>
   readonly counters: Counters
   queued: number
   running: number
+  /** Those of `running` that wait for something to happen. */
+  waiting: number
   /** Bytes of the bodies of requests that were taken and are not answered. */
   heldBytes: number
   /** Bytes of answers that have not left. They count against new requests. */
@@ -115,6 +125,7 @@ export const make = (
     readonly service: string
     readonly concurrency: number
     readonly counted: boolean
+    readonly waits?: boolean
     readonly bodyBytesMax?: number
   }>,
   limits: Limits
@@ -124,7 +135,15 @@ export const make = (
   lanes: new Map(
     Array.from(services, (lane) => [
       lane.service,
-      { bodyBytesMax: Infinity, ...lane, running: 0, queue: [], meanMs: 0, completed: 0 }
+      {
+        bodyBytesMax: Infinity,
+        waits: false,
+        ...lane,
+        running: 0,
+        queue: [],
+        meanMs: 0,
+        completed: 0
+      }
     ])
   ),
   tickets: new Map(),
@@ -142,6 +161,7 @@ export const make = (
   },
   queued: 0,
   running: 0,
+  waiting: 0,
   heldBytes: 0,
   replyBytes: 0,
   earliestDueMs: Infinity
@@ -160,6 +180,10 @@ export const checkInvariants = (state: State): void => {
     "CL21: every accepted request has ended, waits or runs"
   )
   invariant(
+    state.waiting >= 0 && state.waiting <= state.running,
+    "CL21: what only waits is among what runs"
+  )
+  invariant(
     state.queued <= state.limits.waitingMax && state.heldBytes <= state.limits.heldBytesMax,
     "CL10: waiting requests and held bytes stay within their limits"
   )
@@ -168,8 +192,8 @@ export const checkInvariants = (state: State): void => {
 const noAccount: Account = { requests: 0, bytes: 0 }
 
 /** What requests of this kind of `connection` hold. */
-export const accountOf = ({ accounts }: State, { counted }: Lane, connection: number): Account =>
-  accounts.get(accountName(counted, connection)) ?? noAccount
+export const accountOf = ({ accounts }: State, lane: Lane, connection: number): Account =>
+  accounts.get(accountName(lane, connection)) ?? noAccount
 
 /** Books one request, or takes it off the books again. */
 export const book = (
@@ -177,7 +201,7 @@ export const book = (
   { bytes, connection, lane }: Pick<Ticket, "bytes" | "connection" | "lane">,
   sign: 1 | -1
 ): void => {
-  const name = accountName(lane.counted, connection)
+  const name = accountName(lane, connection)
   const account = accounts.get(name) ?? { requests: 0, bytes: 0 }
   account.requests += sign
   account.bytes += sign * bytes
@@ -185,5 +209,5 @@ export const book = (
   else accounts.set(name, account)
 }
 
-const accountName = (counted: boolean, connection: number) =>
-  `${counted ? "counted" : "always"} ${connection}`
+const accountName = ({ counted, waits }: Lane, connection: number) =>
+  `${counted ? (waits ? "waits" : "counted") : "always"} ${connection}`

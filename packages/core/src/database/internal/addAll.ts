@@ -1,0 +1,70 @@
+/** Adds any number of documents, in batches that each fit into a command. */
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import type { AddDocument } from "@distri/store/command/Command"
+import { batchMax, documentMaxBytes } from "@distri/store/command/Limits"
+import { InvalidDocument } from "@distri/store/command/Refusal"
+import type { BatchRefused } from "@distri/store/command/Refusal"
+import * as Canonical from "@distri/store/value/Canonical"
+import { AddAllFailed } from "../CollectionError.ts"
+import type { Documents, WriteOptions } from "../Documents.ts"
+
+type Add = typeof AddDocument.Type
+
+export const addAll = Effect.fnUntraced(function* <E, D>(
+  execute: Documents<E>["execute"],
+  operation: (document: D) => Effect.Effect<Add, InvalidDocument>,
+  documents: Iterable<D>,
+  options: WriteOptions = {}
+): Effect.fn.Return<number, AddAllFailed<E>> {
+  let added = 0
+  for (const [number, operations] of (yield* batches(operation, documents)).entries()) {
+    // The same documents make the same batches, so a repeat finds each under its own key.
+    const { idempotencyKey: key } = options
+    const named = key === undefined ? options : { ...options, idempotencyKey: `${key}/${number}` }
+    yield* Effect.mapError(execute({ _tag: "Batch", operations }, named), (reason) =>
+      Predicate.isTagged(reason, "BatchRefused")
+        ? refused(added, added + (reason as BatchRefused).position, (reason as BatchRefused).reason)
+        : new AddAllFailed<E>({ added, reason })
+    )
+    added += operations.length
+  }
+  return added
+})
+
+const batches = Effect.fnUntraced(function* <D>(
+  operation: (document: D) => Effect.Effect<Add, InvalidDocument>,
+  documents: Iterable<D>
+) {
+  const all: Array<Array<Add>> = []
+  let last: Array<Add> = []
+  let bytes = 0
+  let position = 0
+  for (const document of documents) {
+    const at = position
+    const add = yield* Effect.mapError(operation(document), (reason) => refused(0, at, reason))
+    const canonical = Canonical.of(add.document)
+    if (canonical._tag === "Issue")
+      return yield* refused(
+        0,
+        at,
+        new InvalidDocument({ path: canonical.path, issue: canonical.issue })
+      )
+    if (
+      last.length === 0 ||
+      last.length === batchMax ||
+      bytes + canonical.bytes > documentMaxBytes
+    ) {
+      last = []
+      all.push(last)
+      bytes = 0
+    }
+    last.push(add)
+    bytes += canonical.bytes
+    position += 1
+  }
+  return all
+})
+
+const refused = (added: number, position: number, reason: AddAllFailed["reason"]) =>
+  new AddAllFailed<never>({ added, position, reason })

@@ -1,0 +1,141 @@
+/** A typed collection over untyped documents. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import type { UserOperation } from "@distri/store/command/Command"
+import type { InvalidDocument } from "@distri/store/command/Refusal"
+import type { Query } from "@distri/store/query/Query"
+import type { Fields } from "@distri/store/value/Value"
+import type { Definition, DocumentSchema } from "../Collection.ts"
+import type { Added, CollectionClient } from "../CollectionClient.ts"
+import { DocumentDecodeError } from "../CollectionError.ts"
+import type { ChangeEvent, Documents, Found, PageOptions, WriteOptions } from "../Documents.ts"
+import { addAll } from "./addAll.ts"
+import * as DocumentCodec from "./documentCodec.ts"
+import * as TypedOperations from "./typedOperations.ts"
+
+export const make = <S extends DocumentSchema, E>(
+  documents: Documents<E>,
+  definition: Definition<S>
+): CollectionClient<S, E> => {
+  type Client = CollectionClient<S, E>
+  const { collection } = definition
+  const codec = DocumentCodec.make(collection, definition.document)
+  const operations = TypedOperations.make(collection, definition.document, codec)
+  const write = (
+    operation: Effect.Effect<UserOperation, InvalidDocument>,
+    options?: WriteOptions
+  ) => Effect.flatMap(operation, (made) => documents.execute(made, writing(options)))
+
+  const read = Effect.fnUntraced(function* (
+    query?: Parameters<Client["read"]>[0],
+    options?: PageOptions
+  ) {
+    const page = yield* documents.read(untyped(collection, query), options)
+    const found: Array<Found<S["Type"]>> = []
+    for (const stored of page.found) found.push(yield* codec.decode(stored))
+    return { ...page, found }
+  })
+
+  return {
+    create: create(documents, definition),
+    drop: documents.execute({ _tag: "DeleteCollection", collection }),
+    add: (document, options) =>
+      write(operations.add(document), options) as Effect.Effect<Added<S>, never>,
+    addAll: (all, options) => addAll(documents.execute, operations.add, all, options),
+    get: (id, options) =>
+      Effect.flatMap(
+        documents.get(collection, id, options),
+        Option.match({
+          onNone: () => Effect.succeedNone,
+          onSome: (found) => Effect.asSome(codec.decode(found))
+        })
+      ),
+    read,
+    stream: (query, options) =>
+      Stream.paginate(options?.cursor, (cursor) =>
+        Effect.map(read(query, { ...options, cursor }), ({ found, next }) => [
+          found,
+          next === undefined ? Option.none() : Option.some<string | undefined>(next)
+        ])
+      ),
+    count: (filter, options) => documents.count(collection, asFilter(filter), options),
+    explain: (query, options) => documents.explain(untyped(collection, query), options),
+    update: (id, changes, options) => write(operations.update(id, changes, options), options),
+    replace: (document, options) => write(operations.replace(document, options), options),
+    delete: (id, options) => write(operations.delete(id, options), options),
+    deleteAll: (filter, options) => write(operations.deleteAll(filter, options), options),
+    watch: ({ filter, from } = {}) =>
+      Stream.mapEffect(
+        documents.watch({ collection, filter: asFilter(filter), from }),
+        decodeEvent(codec)
+      ),
+    operations
+  }
+}
+
+/** Creates what is missing. What exists already is somebody else's, or of an earlier call. */
+const create = <S extends DocumentSchema, E>(
+  { execute }: Documents<E>,
+  { collection, bytesMax, documentsMax, expires, indexes }: Definition<S>
+) => {
+  const unless = (tag: string, operation: UserOperation) =>
+    Effect.catch(Effect.as(execute(operation), true), (error) =>
+      Predicate.isTagged(error, tag) ? Effect.succeed(false) : Effect.fail(error)
+    )
+  return Effect.gen(function* () {
+    const created = yield* unless("CollectionExists", {
+      _tag: "CreateCollection",
+      collection,
+      indexes,
+      ...(expires === undefined ? {} : { expires }),
+      ...(documentsMax === undefined ? {} : { documentsMax }),
+      ...(bytesMax === undefined ? {} : { bytesMax })
+    })
+    if (created) return
+    for (const index of indexes)
+      yield* unless("IndexExists", { _tag: "CreateIndex", collection, index })
+  })
+}
+
+// Types of a generic schema's paths are not to be compared with anything.
+const asFilter = (filter: unknown) => filter as Fields | undefined
+
+const untyped = (
+  collection: string,
+  { filter, sort }: { readonly filter?: unknown; readonly sort?: unknown } = {}
+): Query => ({
+  collection,
+  ...(filter === undefined ? {} : { filter: filter as Fields }),
+  ...(sort === undefined ? {} : { sort: sort as NonNullable<Query["sort"]> })
+})
+
+const writing = ({ idempotencyKey, timeout }: WriteOptions = {}): WriteOptions => ({
+  idempotencyKey,
+  timeout
+})
+
+const decodeEvent = <D>(codec: DocumentCodec.DocumentCodec<D>) =>
+  Effect.fnUntraced(function* (event: ChangeEvent) {
+    if (event.kind === "ready") return event
+    if (event.kind === "initial") return { ...event, ...(yield* codec.decode(event)) }
+    const { after, before, ...rest } = event
+    const { token: resume, version: rev } = event
+    const now =
+      after === undefined
+        ? undefined
+        : yield* Effect.mapError(
+            codec.decode({ document: after, rev }),
+            (error) => new DocumentDecodeError({ ...error, resume })
+          )
+    const then =
+      before === undefined
+        ? undefined
+        : yield* Effect.option(codec.decode({ document: before, rev }))
+    return {
+      ...rest,
+      ...(then === undefined || Option.isNone(then) ? {} : { before: then.value.document }),
+      ...(now === undefined ? {} : { after: now.document })
+    }
+  })
