@@ -85,12 +85,12 @@ export const store = (
   document: Document,
   rev: LogIndex
 ): { readonly _tag: "Stored"; readonly stored: Stored } | OperationRefused => {
-  const canonical = Canonical.of(document)
-  if (canonical._tag === "Issue") {
-    const { issue, path } = canonical
+  const measured = Canonical.measure(document)
+  if (measured._tag === "Issue") {
+    const { issue, path } = measured
     return { _tag: "InvalidDocument", path, issue }
   }
-  const { bytes, text } = canonical
+  const { bytes, fingerprint } = measured
   if (bytes > Limits.documentMaxBytes)
     return { _tag: "DocumentTooLarge", bytes, maxBytes: Limits.documentMaxBytes }
   const { expires } = collection.options
@@ -105,7 +105,6 @@ export const store = (
     const found = index.keys.length > 1 ? IndexKeys.keysOf(index, document) : undefined
     if (found !== undefined && found._tag !== "Keys") return found
   }
-  const fingerprint = Fingerprint.of(text)
   return { _tag: "Stored", stored: { document, rev, bytes, fingerprint, expiresMs } }
 }
 

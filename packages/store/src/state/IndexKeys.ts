@@ -8,10 +8,10 @@
  */
 import * as Limits from "../command/Limits.ts"
 import type { OperationRefused } from "../command/Refusal.ts"
-import { own, parsePath, values, type Path } from "../filter/Path.ts"
+import { parsePath, step, values, type Path } from "../filter/Path.ts"
 import { invariant } from "../invariant.ts"
 import * as Canonical from "../value/Canonical.ts"
-import { compare, isFields } from "../value/Compare.ts"
+import { compare } from "../value/Compare.ts"
 import type { Document, Value } from "../value/Value.ts"
 import type { IndexDefinition, IndexKey } from "./State.ts"
 
@@ -90,13 +90,9 @@ export const entryBytes = (key: IndexKey): number => {
 export const reach = (document: Document, path: Path): Value | undefined | typeof several => {
   let reached: Value | undefined = document
   for (let at = 0; at < path.segments.length; at += 1) {
-    const { index, name }: Path["segments"][number] = path.segments[at]!
-    if (Array.isArray(reached)) {
-      if (index < 0) return several
-      reached = (reached as ReadonlyArray<Value>)[index]
-    } else {
-      reached = reached !== undefined && isFields(reached) ? own(reached, name) : undefined
-    }
+    const segment = path.segments[at]!
+    if (segment.index < 0 && Array.isArray(reached)) return several
+    reached = step(reached, segment)
   }
   return Array.isArray(reached) ? several : reached
 }
