@@ -36,7 +36,7 @@ export const update = (
   if (changes._tag !== "Branch") return changes
   const run: Run = { issue: undefined }
   const changed = changeFields(run, document, changes)
-  if (run.issue === undefined) return { _tag: "Updated", document: { ...changed, _id } }
+  if (run.issue === undefined) return { _tag: "Updated", document: changed as Document }
   const { issue, path } = run.issue
   return { _tag: "InvalidDocument", path, issue }
 }

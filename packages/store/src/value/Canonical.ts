@@ -11,7 +11,7 @@
  */
 import { depthMax } from "../command/Limits.ts"
 import * as Base64 from "./Base64.ts"
-import { isDate, sortedNames } from "./Compare.ts"
+import { isDate, isPlain, sortedNames } from "./Compare.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Issue from "./Issue.ts"
 import * as Units from "./Units.ts"
@@ -88,8 +88,7 @@ const write = (value: unknown, depth: number, filter: boolean): Issue.Issue | un
 }
 
 const writeObject = (value: object, depth: number, filter: boolean): Issue.Issue | undefined => {
-  const prototype = Object.getPrototypeOf(value)
-  const plain = prototype === Object.prototype || prototype === null
+  const plain = isPlain(value)
   if (plain || Array.isArray(value)) {
     if (depth > depthMax) return Issue.make(`more than ${depthMax} levels`)
     return plain ? writeFields(value, depth, filter) : writeArray(value as [], depth, filter)

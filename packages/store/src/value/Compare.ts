@@ -38,6 +38,12 @@ export const isFields = (value: unknown): value is Fields =>
 /** @category getters */
 export const typeName = (value: Value | undefined): TypeName => names[rank(value)]!
 
+/** An object of no class, as JSON gives it. @category predicates */
+export const isPlain = (value: object): value is Fields => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
 /** Where the type of `value` stands among the types. Missing counts as null. @category getters */
 export const rank = (value: Value | undefined): number => {
   switch (typeof value) {
@@ -61,8 +67,8 @@ export const rank = (value: Value | undefined): number => {
  * @category comparing
  */
 export const compare = (a: Value | undefined, b: Value | undefined): number => {
-  if (typeof a === "number" && typeof b === "number") return order(a, b)
-  if (typeof a === "string" && typeof b === "string") return order(a, b)
+  if (typeof a === "number" && typeof b === "number") return byNumber(a, b)
+  if (typeof a === "string" && typeof b === "string") return byText(a, b)
   const type = rank(a)
   const other = rank(b)
   if (type !== other) return type - other
@@ -78,7 +84,7 @@ export const compare = (a: Value | undefined, b: Value | undefined): number => {
     case 6:
       return Number(a) - Number(b)
     default:
-      return order((a as Date).getTime(), (b as Date).getTime())
+      return byNumber((a as Date).getTime(), (b as Date).getTime())
   }
 }
 
@@ -123,7 +129,9 @@ const names: ReadonlyArray<TypeName> = [
   "date"
 ]
 
-const order = <A extends number | string>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
+// Two functions, since one that met both types would compare either more slowly.
+const byNumber = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0)
+const byText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
 
 const compareFields = (a: Fields, b: Fields): number => {
   const left = sortedNames(a)
@@ -131,7 +139,7 @@ const compareFields = (a: Fields, b: Fields): number => {
   const shared = Math.min(left.length, right.length)
   for (let at = 0; at < shared; at += 1) {
     const name = left[at]!
-    const found = order(name, right[at]!) || compare(a[name], b[name])
+    const found = byText(name, right[at]!) || compare(a[name], b[name])
     if (found !== 0) return found
   }
   return left.length - right.length

@@ -18,7 +18,7 @@ export const make = (issue: string, path = ""): Issue => ({ _tag: "Issue", path,
 
 /** The issue of a field's value, seen from its object. @category combinators */
 export const inField = (issue: Issue, name: string): Issue =>
-  make(issue.issue, cut(join(cut(name, nameMax), issue.path), pathMax))
+  make(issue.issue, cut(join(name === "" ? '""' : cut(name, nameMax), issue.path), pathMax))
 
 /** The issue of an element, seen from its array. @category combinators */
 export const inItem = (issue: Issue, at: number): Issue =>

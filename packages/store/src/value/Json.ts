@@ -6,7 +6,7 @@
  * own rules (no `$` in a document's names) to `Canonical` and to the filter's parser.
  */
 import * as Base64 from "./Base64.ts"
-import { date, isDate, isFields } from "./Compare.ts"
+import { date, isDate, isPlain } from "./Compare.ts"
 import * as Issue from "./Issue.ts"
 import { isWellFormed } from "./Text.ts"
 import type { Fields, Value } from "./Value.ts"
@@ -81,7 +81,7 @@ const read = (reader: Reader, json: unknown, depth: number): Value => {
       if (json === null) return null
       if (depth > nestingMax) return refuse(reader, `more than ${nestingMax} levels`)
       if (Array.isArray(json)) return readArray(reader, json, depth)
-      return isFields(json) ? readFields(reader, json, depth) : refuse(reader, notJson)
+      return isPlain(json) ? readFields(reader, json, depth) : refuse(reader, notJson)
     default:
       return refuse(reader, notJson)
   }
