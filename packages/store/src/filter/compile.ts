@@ -136,18 +136,29 @@ const merged = (checks: ReadonlyArray<Check.Check>): ReadonlyArray<Check.Check> 
   return [Check.inside(interval), ...checks.filter((check) => check.interval === undefined)]
 }
 
-// Two and two, which the engine inlines, and by halves, since a list may be thousands long.
+// Without the short forms, a scan takes half as long again.
 const all = (predicates: ReadonlyArray<Check.Predicate>): Check.Predicate => {
-  if (predicates.length === 0) return () => true
-  if (predicates.length === 1) return predicates[0]!
-  const half = predicates.length >>> 1
-  const first = all(predicates.slice(0, half))
-  const second = all(predicates.slice(half))
-  return (value) => first(value) && second(value)
+  const [first, second, third] = predicates
+  if (first === undefined) return () => true
+  if (second === undefined) return first
+  if (third === undefined) return (value) => first(value) && second(value)
+  if (predicates.length === 3) return (value) => first(value) && second(value) && third(value)
+  return (value) => {
+    for (let at = 0; at < predicates.length; at += 1) if (!predicates[at]!(value)) return false
+    return true
+  }
 }
 
-const any = (predicates: ReadonlyArray<Check.Predicate>): Check.Predicate =>
-  not(all(predicates.map(not)))
+const any = (predicates: ReadonlyArray<Check.Predicate>): Check.Predicate => {
+  const [first, second, third] = predicates
+  if (first === undefined) return () => false
+  if (second === undefined) return first
+  if (third === undefined) return (value) => first(value) || second(value)
+  return (value) => {
+    for (let at = 0; at < predicates.length; at += 1) if (predicates[at]!(value)) return true
+    return false
+  }
+}
 
 const not =
   (predicate: Check.Predicate): Check.Predicate =>
