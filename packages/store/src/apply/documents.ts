@@ -1,0 +1,170 @@
+/**
+ * Commands on documents. What has expired counts as absent; where a command meets it, by its id or
+ * as the holder of a unique key, it goes first.
+ */
+import { documentOf } from "../command/Checked.ts"
+import type {
+  AddDocument,
+  DeleteDocument,
+  DeleteDocuments,
+  UpdateDocument
+} from "../command/Command.ts"
+import { expireMax, matchesMax } from "../command/Limits.ts"
+import type { OperationRefused } from "../command/Refusal.ts"
+import * as Filter from "../filter/Filter.ts"
+import { find } from "../query/find.ts"
+import * as Collections from "../state/Collections.ts"
+import type { Collection, Stored } from "../state/State.ts"
+import * as Tree from "../tree/Tree.ts"
+import { update as updated } from "../update/Update.ts"
+import { equals } from "../value/Compare.ts"
+import { start, type LogIndex } from "../value/LogIndex.ts"
+import { normalize } from "../value/Normal.ts"
+import type { Document } from "../value/Value.ts"
+import * as Draft from "./Draft.ts"
+import { expire, expireAll, isExpired } from "./expiry.ts"
+
+/** @category combinators */
+export const add = (draft: Draft.Draft, op: typeof AddDocument.Type): Draft.Outcome => {
+  const collection = Draft.collection(draft, op.collection)
+  if (collection === undefined) return Draft.noCollection(op.collection)
+  const document = normalize(documentOf(op)) as Document
+  const { _id: id } = document
+  if (presentOf(draft, collection, id) !== undefined) return duplicate(collection, "_id", id)
+  return put(draft, collection, document, undefined) ?? Draft.written(draft, 0, 1, id)
+}
+
+/** @category combinators */
+export const update = (draft: Draft.Draft, op: typeof UpdateDocument.Type): Draft.Outcome => {
+  const { collection: name, id, ifRev, upsert } = op
+  const collection = Draft.collection(draft, name)
+  if (collection === undefined) return Draft.noCollection(name)
+  const present = presentOf(draft, collection, id)
+  if (present === undefined && upsert !== true)
+    return { _tag: "DocumentNotFound", collection: name, id }
+  const refused = mismatch(name, id, ifRev, present?.rev ?? start)
+  if (refused !== undefined) return refused
+  const after = updated(present?.document ?? { _id: id }, op)
+  if (after._tag !== "Updated") return after
+  if (present === undefined)
+    return put(draft, collection, after.document, undefined) ?? Draft.written(draft, 0, 1, id)
+  // What would stay as it is keeps its revision, and nobody who watches it is told.
+  if (equals(present.document, after.document)) return Draft.written(draft, 1, 0, id)
+  return put(draft, collection, after.document, present) ?? Draft.written(draft, 1, 1, id)
+}
+
+/** @category combinators */
+export const remove = (draft: Draft.Draft, op: typeof DeleteDocument.Type): Draft.Outcome => {
+  const { collection: name, id, ifRev } = op
+  const collection = Draft.collection(draft, name)
+  if (collection === undefined) return Draft.noCollection(name)
+  const present = presentOf(draft, collection, id)
+  if (present === undefined) return { _tag: "DocumentNotFound", collection: name, id }
+  const refused = mismatch(name, id, ifRev, present.rev)
+  if (refused !== undefined) return refused
+  Draft.keep(draft, collection, take(draft, collection, present))
+  return Draft.written(draft, 1, 1, id)
+}
+
+/** @category combinators */
+export const removeMatches = (
+  draft: Draft.Draft,
+  op: typeof DeleteDocuments.Type
+): Draft.Outcome => {
+  const collection = Draft.collection(draft, op.collection)
+  if (collection === undefined) return Draft.noCollection(op.collection)
+  const filter = Filter.parse(op.filter)
+  if (filter._tag !== "Filter") return filter
+  const { limit = Infinity } = op
+  const matches: Array<Stored> = []
+  const found = find(collection, filter.node, draft.state.time)
+  while (matches.length < limit && found.next()) {
+    if (matches.length === matchesMax) return { _tag: "TooManyMatches", max: matchesMax }
+    matches.push(found.value)
+  }
+  const count = matches.length
+  if (count > 0)
+    Draft.keep(
+      draft,
+      collection,
+      matches.reduce((left, stored) => take(draft, left, stored), collection)
+    )
+  return Draft.written(draft, count, count)
+}
+
+/** The document, unless it has expired. */
+const presentOf = ({ state }: Draft.Draft, { documents }: Collection, id: string) => {
+  const stored = Tree.get(documents, id)
+  return stored === undefined || isExpired(stored, state) ? undefined : stored
+}
+
+const mismatch = (
+  collection: string,
+  id: string,
+  expected: LogIndex | undefined,
+  actual: LogIndex
+): OperationRefused | undefined =>
+  expected === undefined || expected === actual
+    ? undefined
+    : { _tag: "RevisionMismatch", collection, id, expected, actual }
+
+const duplicate = ({ name }: Collection, index: string, id: string): OperationRefused => ({
+  _tag: "DuplicateKey",
+  collection: name,
+  index,
+  id
+})
+
+const take = (draft: Draft.Draft, from: Collection, stored: Stored): Collection => {
+  const { _id: id } = stored.document
+  Draft.note(draft, from, { kind: "deleted", before: stored })
+  return Collections.take(from, id, draft.edit)
+}
+
+/** Puts `document` in the place of `before`; undefined if that is done. */
+const put = (
+  draft: Draft.Draft,
+  collection: Collection,
+  document: Document,
+  before: Stored | undefined
+): OperationRefused | undefined => {
+  const made = Collections.store(collection, document, draft.state.index)
+  if (made._tag !== "Stored") return made
+  const { stored } = made
+  const free = freed(draft, collection, document)
+  if (free._tag !== "Put") return free
+  let done = Collections.put(free.collection, stored, draft.edit)
+  if (done._tag === "CollectionFull") {
+    Draft.protect(draft)
+    const rest = expireAll(draft, free.collection, expireMax)
+    done = Collections.put(rest, stored, draft.edit)
+  }
+  if (done._tag !== "Put") return done
+  if (before === undefined) Draft.note(draft, collection, { kind: "added", after: stored })
+  else Draft.note(draft, collection, { kind: "updated", before, after: stored })
+  Draft.keep(draft, collection, done.collection)
+  return undefined
+}
+
+/** The collection without expired documents that stand in the way of `document`. */
+const freed = (
+  draft: Draft.Draft,
+  collection: Collection,
+  document: Document
+): Collections.Put | OperationRefused => {
+  let free = collection
+  const { _id: id } = document
+  const same = Tree.get(free.documents, id)
+  if (same !== undefined && isExpired(same, draft.state)) {
+    Draft.protect(draft)
+    free = expire(draft, free, same)
+  }
+  for (;;) {
+    const held = Collections.holder(free, document)
+    if (held === undefined) return { _tag: "Put", collection: free }
+    const { _id: other } = held.stored.document
+    if (!isExpired(held.stored, draft.state)) return duplicate(free, held.index, other)
+    Draft.protect(draft)
+    free = expire(draft, free, held.stored)
+  }
+}
