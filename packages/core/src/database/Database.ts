@@ -129,7 +129,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
     { maxBytes, maxDocuments },
     Effect.andThen(copy.state, compaction.full)
   )
-  const watching = Watch.make({ changes, copy, read: reading.read, cluster })
+  const { identity } = log
+  const watching = yield* Watch.make({ changes, copy, read: reading.read, home, identity })
   yield* Maintenance.run(copy.state, reading.sweep)
 
   return Database.of({

@@ -135,7 +135,8 @@ export class RequestTable {
         entry.body = nothing
         const endedMs = nowMs()
         const ok = exit._tag === "Success" && !isBroken(exit.value)
-        if (ok) Histogram.record(times.get(endpoint.name)!, endedMs - startedMs)
+        if (ok && !endpoint.traits.waits)
+          Histogram.record(times.get(endpoint.name)!, endedMs - startedMs)
         const answer = exit._tag === "Success" ? exit.value : undefined
         const replyBytes = answer !== undefined && "body" in answer ? answer.body.length : 0
         this.obey(Admission.finished(state, id, ok, endedMs, replyBytes))
