@@ -196,7 +196,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 5, arbitrary: system }
 )
 
-const sender: fc.Arbitrary<Sender> = fc.oneof(
+export const senders: fc.Arbitrary<Sender> = fc.oneof(
   { weight: 5, arbitrary: fc.constant({ _tag: "System" as const }) },
   {
     weight: 3,
@@ -222,7 +222,7 @@ const sender: fc.Arbitrary<Sender> = fc.oneof(
 
 const step: fc.Arbitrary<Step> = struct({
   elapsedMs: some(0, 0, 10, 50, 100),
-  sender,
+  sender: senders,
   rev: some("none", "none", "none", "right", "wrong", "zero"),
   operation: fc.option(operation, { nil: undefined, freq: 25 }),
   again: fc.oneof(

@@ -1,0 +1,66 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Tree from "../../src/tree/Tree.ts"
+import { add, batch, create, Node } from "../model/node.ts"
+
+const drop = { _tag: "DeleteCollection", collection: "a" } as const
+const createIndex = (name: string, unique = false) =>
+  ({ _tag: "CreateIndex", collection: "a", index: { name, keys: ["n"], unique } }) as const
+const deleteIndex = (index: string) => ({ _tag: "DeleteIndex", collection: "a", index }) as const
+
+describe("collections", () => {
+  it("[ST22] one that is dropped and created again is another one", () => {
+    const node = new Node()
+    const uid = () => Tree.get(node.state.collections, "a")!.uid
+    node.run(create())
+    assert.strictEqual(uid(), 1)
+    node.run(batch(add("1"), add("2")))
+    const dropped = node.apply(node.entry(drop))
+    assert.deepInclude<any>(dropped.result, { _tag: "Written", matched: 2, modified: 2 })
+    assert.deepStrictEqual<unknown>(dropped.changes, [
+      { index: 3, op: 0, collection: "a", uid: 1, kind: "dropped" }
+    ])
+    assert.deepStrictEqual<unknown>(node.run(drop), { _tag: "CollectionNotFound", collection: "a" })
+    node.run(batch(create(), add("1"), drop, create()))
+    assert.strictEqual(uid(), 5)
+    assert.strictEqual(node.state.documents, 0)
+    assert.strictEqual(node.state.bytes, 0)
+  })
+
+  it("there are at most 1,000, and none of the system's names", () => {
+    const node = new Node()
+    const exists = { _tag: "CollectionExists", collection: "a" }
+    node.run(create())
+    assert.deepStrictEqual<unknown>(node.run(create()), exists)
+    assert.deepInclude<any>(node.run(create({ collection: "_a" })), { _tag: "InvalidCommand" })
+    for (let at = 1; at < 1000; at += 1) node.run(create({ collection: `c${at}` }))
+    const full = { _tag: "LimitReached", what: "collections", max: 1000 }
+    assert.deepStrictEqual<unknown>(node.run(create({ collection: "more" })), full)
+    node.run(drop)
+    assert.deepInclude<any>(node.run(create({ collection: "more" })), { _tag: "Written" })
+  })
+
+  it("an index is built from what is there, or refused", () => {
+    const node = new Node()
+    node.run(create({ expires: "at" }))
+    node.run(batch(add("1", { n: 1 }), add("2", { n: 1 }), add("3")))
+    assert.deepStrictEqual<unknown>(node.run(createIndex("byN", true)), {
+      _tag: "DuplicateKey",
+      collection: "a",
+      index: "byN",
+      id: "1"
+    })
+    assert.deepInclude<any>(node.run(createIndex("byN")), {
+      _tag: "Written",
+      matched: 0,
+      modified: 0
+    })
+    const exists = { _tag: "IndexExists", collection: "a", index: "byN" }
+    assert.deepStrictEqual<unknown>(node.run(createIndex("byN")), exists)
+    assert.deepInclude<any>(node.run(deleteIndex("byN")), { _tag: "Written" })
+    const absent = { _tag: "IndexNotFound", collection: "a", index: "byN" }
+    assert.deepStrictEqual<unknown>(node.run(deleteIndex("byN")), absent)
+    assert.deepInclude<any>(node.run(deleteIndex("_expires")), { _tag: "InvalidCommand" })
+    for (let at = 0; at < 16; at += 1) node.run(createIndex(`i${at}`))
+    assert.deepInclude<any>(node.run(createIndex("more")), { _tag: "LimitReached", max: 16 })
+  })
+})
