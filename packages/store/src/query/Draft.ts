@@ -45,6 +45,6 @@ export class Draft {
 }
 
 const size = (document: Fields): number => {
-  const canonical = Canonical.of(document)
-  return canonical._tag === "Canonical" ? canonical.bytes : 0
+  const measured = Canonical.measure(document)
+  return measured._tag === "Measured" ? measured.bytes : 0
 }

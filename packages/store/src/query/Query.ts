@@ -7,7 +7,8 @@ import type { Fields, Value } from "../value/Value.ts"
 
 /**
  * - `filter`: default all documents.
- * - `sort`: paths, each `1` (ascending) or `-1`; `_id` decides between equals. Default by `_id`.
+ * - `sort`: up to eight paths, each `1` (ascending) or `-1`; `_id` decides between equals, in the
+ *   direction of the last path. Default by `_id`.
  * - `projection`: paths to keep, or paths to leave out; `_id` always stays.
  *
  * @category schemas

@@ -5,6 +5,7 @@ import type { ReadRefused } from "../../src/command/Refusal.ts"
 import * as Filter from "../../src/filter/Filter.ts"
 import { parsePath, values } from "../../src/filter/Path.ts"
 import { invariant } from "../../src/invariant.ts"
+import { find } from "../../src/query/find.ts"
 import type { Query, Resume } from "../../src/query/Query.ts"
 import { open, type Reader } from "../../src/query/Reader.ts"
 import * as Collections from "../../src/state/Collections.ts"
@@ -59,7 +60,7 @@ const nested = fc.oneof(
   inner(fc.array(element, { maxLength: 2 }) as fc.Arbitrary<Value>)
 ) as fc.Arbitrary<Value>
 
-const id = fc.nat({ max: 80 }).map((n) => `${n % 3 === 0 ? "a" : "b"}${n}`)
+export const id = fc.nat({ max: 80 }).map((n) => `${n % 3 === 0 ? "a" : "b"}${n}`)
 
 const documentOf = (value: fc.Arbitrary<Value>): fc.Arbitrary<Document> =>
   fc
@@ -159,6 +160,14 @@ export const query = fc
   .record({ filter, sort })
   .map((asks): Query => ({ collection: "things", ...asks }))
 
+/** What many documents match, so that there are many pages. */
+export const broad = fc.oneof(
+  query,
+  fc
+    .tuple(fc.constantFrom<Fields>({}, { a: { $gte: 0 } }, { b: { $gte: 1 } }), sort)
+    .map(([some, by]): Query => ({ collection: "things", filter: some, sort: by }))
+)
+
 /** To ask of one collection. */
 export const queries = fc.array(query, { minLength: 8, maxLength: 8 })
 
@@ -232,6 +241,16 @@ const sortValue = (each: Document, name: string, sign: 1 | -1) => {
   }
   all.sort(compare)
   return (sign === 1 ? all[0] : all.at(-1)) ?? null
+}
+
+/** As a command finds it. */
+export const findAll = (collection: State.Collection, asks: Fields, timeMs = 0) => {
+  const parsed = Filter.parse(asks)
+  invariant(parsed._tag === "Filter", `the filter is right: ${JSON.stringify(parsed)}`)
+  const found = find(collection, parsed.node, LogTime.make(timeMs))
+  const all: Array<Document> = []
+  while (found.next()) all.push(found.value.document)
+  return all
 }
 
 /** Runs a reader to its end, in portions of `budget`. */
