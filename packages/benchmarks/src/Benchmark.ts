@@ -38,6 +38,8 @@ export interface Benchmark {
   readonly metrics: ReadonlyArray<Metric>
   /** Operations in flight at once; one case each. */
   readonly inFlight: ReadonlyArray<number>
+  /** What these numbers are, if not operations in flight. */
+  readonly load?: string
   /** Contenders by name, with the module that implements `Contender`. Distri first. */
   readonly contenders: ReadonlyArray<readonly [name: string, module: URL]>
 }

@@ -22,6 +22,25 @@ export const withPromises =
     return stopwatch.run()
   }
 
+/** For calls that end at once. Many are timed as one, since a look at the clock takes time too. */
+export const withCalls =
+  (operation: () => unknown) =>
+  async ({ ms }: Load): Promise<Run> => {
+    const startMs = performance.now()
+    const means: Array<number> = []
+    let operations = 0
+    let each = 1
+    while (performance.now() - startMs < ms) {
+      const startedMs = performance.now()
+      for (let at = 0; at < each; at += 1) operation()
+      const tookMs = performance.now() - startedMs
+      operations += each
+      means.push(tookMs / each)
+      if (tookMs < 1) each *= 2
+    }
+    return summary(means, operations, startMs)
+  }
+
 export const withFibers =
   <E>(operation: Effect.Effect<unknown, E>) =>
   ({ inFlight, ms }: Load): Promise<Run> => {
@@ -46,16 +65,13 @@ const startStopwatch = (ms: number) => {
   return {
     running: () => performance.now() - startMs < ms,
     record: (startedMs: number) => void times.push(performance.now() - startedMs),
-    run: (): Run => {
-      const seconds = (performance.now() - startMs) / 1000
-      const sorted = Float64Array.from(times).toSorted()
-      const percentileUs = (share: number) => sorted[Math.floor(share * sorted.length)]! * 1000
-      return {
-        operations: times.length,
-        seconds,
-        p50Us: percentileUs(0.5),
-        p99Us: percentileUs(0.99)
-      }
-    }
+    run: (): Run => summary(times, times.length, startMs)
   }
+}
+
+const summary = (times: ReadonlyArray<number>, operations: number, startMs: number): Run => {
+  const seconds = (performance.now() - startMs) / 1000
+  const sorted = Float64Array.from(times).toSorted()
+  const percentileUs = (share: number) => sorted[Math.floor(share * sorted.length)]! * 1000
+  return { operations, seconds, p50Us: percentileUs(0.5), p99Us: percentileUs(0.99) }
 }

@@ -42,7 +42,7 @@ export const measure = async (
   try {
     for (const [index, [name, module]] of benchmark.contenders.entries()) {
       const profiles = index === 0 ? options.profiles : undefined
-      players.push(await start(name, module, profiles))
+      players.push(await start(name, module, profiles).catch((error) => absent(name, error)))
     }
     for (const inFlight of benchmark.inFlight) {
       results.push(...(await playRounds(players, { inFlight, ms: options.ms }, options.rounds)))
@@ -81,6 +81,13 @@ const playRounds = async (players: ReadonlyArray<Player>, load: Load, rounds: nu
     error === "" ? result : { ...result, error }
   )
 }
+
+/** Keeps the place of a contender that could not start, and says why it has no figures. */
+const absent = (name: string, error: unknown): Player => ({
+  name,
+  run: () => Promise.reject(error),
+  stop: () => Promise.resolve()
+})
 
 const start = async (name: string, module: URL, profiles?: string): Promise<Player> => {
   const contender: Contender = await import(module.href)

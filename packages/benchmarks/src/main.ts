@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util"
 import { bulk } from "./bulk/bulk.ts"
+import { database } from "./database/database.ts"
 import { encrypt } from "./encrypt/encrypt.ts"
 import * as Harness from "./harness.ts"
 import { request } from "./request/request.ts"
@@ -27,8 +28,10 @@ const options = {
   profiles: values.profile
 }
 
-const benchmarks = [encrypt, request, bulk]
-const chosen = benchmarks.filter(({ name }) => values.only === undefined || name === values.only)
+const benchmarks = [encrypt, request, bulk, ...database]
+const chosen = benchmarks.filter(
+  ({ name }) => values.only === undefined || name.startsWith(values.only)
+)
 if (chosen.length === 0) {
   const names = benchmarks.map(({ name }) => name).join(", ")
   process.stderr.write(`no benchmark is called ${values.only}; there are ${names}\n`)

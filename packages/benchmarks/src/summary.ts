@@ -61,7 +61,8 @@ export const table = (benchmark: Benchmark, results: ReadonlyArray<Result>): str
   return benchmark.inFlight
     .map((inFlight) => {
       const lines = results.filter((result) => result.inFlight === inFlight).map(line)
-      return `${benchmark.title}, ${inFlight} in flight\n\n${aligned([head, ...lines])}`
+      const load = `${inFlight} ${benchmark.load ?? "in flight"}`
+      return `${benchmark.title}, ${load}\n\n${aligned([head, ...lines])}`
     })
     .join("\n\n")
 }

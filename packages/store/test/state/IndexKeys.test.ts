@@ -1,0 +1,188 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import type { OperationRefused } from "../../src/command/Refusal.ts"
+import { parsePath, values } from "../../src/filter/Path.ts"
+import * as IndexKeys from "../../src/state/IndexKeys.ts"
+import type { IndexDefinition, IndexKey } from "../../src/state/State.ts"
+import * as Canonical from "../../src/value/Canonical.ts"
+import { compare, date } from "../../src/value/Compare.ts"
+import { normalizeValue } from "../../src/value/Normal.ts"
+import type { Document, Value } from "../../src/value/Value.ts"
+import { runs, text, value } from "../value/values.ts"
+import { definitions, document } from "./documents.ts"
+
+const on = (...keys: ReadonlyArray<string>): IndexDefinition => ({
+  name: "index",
+  keys,
+  unique: false
+})
+
+interface Found {
+  readonly multi: boolean
+  readonly values: ReadonlyArray<ReadonlyArray<Value>>
+}
+
+const valuesOf = (definition: IndexDefinition, document: Document): Found | OperationRefused => {
+  const found = IndexKeys.keysOf(definition, document)
+  if (found._tag !== "Keys") return found
+  return { multi: found.multi, values: found.keys.map(({ values }) => values) }
+}
+
+const one = (...values: ReadonlyArray<Value>): Found => ({ multi: false, values: [values] })
+const many = (...values: ReadonlyArray<ReadonlyArray<Value>>): Found => ({ multi: true, values })
+
+describe("keysOf", () => {
+  const cases: ReadonlyArray<readonly [ReadonlyArray<string>, Value, Found]> = [
+    [["a"], { a: 1 }, one(1)],
+    [["a"], {}, one(null)],
+    [["a"], { a: null }, one(null)],
+    [["a"], { a: { b: 1 } }, one({ b: 1 })],
+    [["a.b"], { a: { b: date(1) } }, one(date(1))],
+    [["a.b"], { a: 1 }, one(null)],
+    [["a.length"], { a: "text" }, one(null)],
+    [["constructor"], {}, one(null)],
+    [["b", "a"], { a: 1, b: "x" }, one("x", 1)],
+    [["a"], { a: [2, 1, 2] }, many([1], [2], [[2, 1, 2]])],
+    [["a"], { a: [] }, many([[]])],
+    [["a"], { a: [null, [1]] }, many([null], [[null, [1]]], [[1]])],
+    [
+      ["a"],
+      {
+        a: [
+          { b: 1, c: 2 },
+          { c: 2, b: 1 }
+        ]
+      },
+      many(
+        [{ b: 1, c: 2 }],
+        [
+          [
+            { b: 1, c: 2 },
+            { c: 2, b: 1 }
+          ]
+        ]
+      )
+    ],
+    [["a.b"], { a: [{ b: 2 }, { b: 1 }, {}, 7] }, many([null], [1], [2])],
+    [["a.b"], { a: [{ b: 1 }] }, many([1])],
+    [["a.b"], { a: [1, 2] }, many([null])],
+    [["a.b"], { a: [{ b: [1, 2] }, { b: 2 }] }, many([1], [2], [[1, 2]])],
+    [["a.0"], { a: [3, 4] }, one(3)],
+    [["a.0", "a.1"], { a: [3, 4] }, one(3, 4)],
+    [["a.7"], { a: [3, 4] }, one(null)],
+    [
+      ["b", "a", "c"],
+      { a: [1, 2], b: "x" },
+      many(["x", 1, null], ["x", 2, null], ["x", [1, 2], null])
+    ]
+  ]
+  it.each(cases)("gives the keys under %j of %j", (keys, fields, expected) => {
+    assert.deepStrictEqual(valuesOf(on(...keys), { _id: "1", ...(fields as object) }), expected)
+  })
+
+  it("refuses arrays under two paths, also under two that share one", () => {
+    const issue = 'an array, as under "a": the index "index" takes one of them'
+    const refused: OperationRefused = { _tag: "InvalidDocument", path: "b", issue }
+    assert.deepStrictEqual(valuesOf(on("a", "b"), { _id: "1", a: [], b: [1] }), refused)
+    const shared = valuesOf(on("a.x", "a.y"), { _id: "1", a: [{ x: 1, y: 2 }] })
+    assert.strictEqual("_tag" in shared && shared._tag, "InvalidDocument")
+  })
+
+  it("is short about long paths, since a refusal is remembered", () => {
+    const path = "p".repeat(10_000)
+    const document = { _id: "1", [path]: [1], [`${path}q`]: [1] }
+    const refused = IndexKeys.keysOf(on(path, `${path}q`), document)
+    assert.isBelow(JSON.stringify(refused).length, 1000)
+  })
+
+  it("[ST11] a document is found under all that its paths lead to, and under nothing twice", () => {
+    const index = fc.constantFrom(...definitions)
+    fc.assert(
+      fc.property(index, document, (definition, document) => {
+        const found = IndexKeys.keysOf(definition, document)
+        const choices = definition.keys.map((key) => reachable(document, key))
+        if (found._tag !== "Keys") {
+          assert.isAbove(choices.filter(({ array }) => array).length, 1)
+          return
+        }
+        const all = choices.reduce<ReadonlyArray<ReadonlyArray<Value>>>(
+          (keys, { values }) => keys.flatMap((key) => values.map((value) => [...key, value])),
+          [[]]
+        )
+        for (const values of all)
+          assert.isTrue(
+            found.keys.some(
+              (key) => IndexKeys.compareKeys(key, { values, id: document["_id"] }) === 0
+            )
+          )
+        for (const [at, key] of found.keys.entries()) {
+          assert.isTrue(all.some((values) => IndexKeys.compareValues(key.values, values) === 0))
+          if (at > 0) assert.isBelow(IndexKeys.compareKeys(found.keys[at - 1]!, key), 0)
+        }
+        assert.strictEqual(
+          found.multi,
+          choices.some(({ array }) => array)
+        )
+      }),
+      runs(2000)
+    )
+  })
+})
+
+/** All under which a filter may look for the document, with repeats. */
+const reachable = (document: Document, key: string) => {
+  const path = parsePath(key)
+  if (path._tag === "Issue") return assert.fail(path.issue)
+  const found = values(document, path)
+  const all = found.flatMap((value) =>
+    Array.isArray(value) ? [...(value as ReadonlyArray<Value>), value as Value] : [value ?? null]
+  )
+  const array = IndexKeys.reach(document, path) === IndexKeys.several
+  if (!array) assert.isAtMost(found.length, 1)
+  return { array, values: all.length === 0 ? [null] : all }
+}
+
+const normal = value.map(normalizeValue)
+const key: fc.Arbitrary<IndexKey> = fc.record({
+  values: fc.tuple(normal, normal),
+  id: text.filter((id) => id !== "" && Canonical.isWellFormed(id))
+})
+
+describe("a key", () => {
+  it("stands by its values, in order of the paths, then by its id", () => {
+    fc.assert(
+      fc.property(key, key, (a, b) => {
+        const expected = compare([...a.values, a.id], [...b.values, b.id])
+        assert.strictEqual(Math.sign(IndexKeys.compareKeys(a, b)), Math.sign(expected))
+      }),
+      runs(500)
+    )
+  })
+
+  it("[ST20] counts for the canonical size of its values and its id", () => {
+    fc.assert(
+      fc.property(key, (key) => {
+        const canonical = Canonical.of([...key.values, key.id])
+        assert.strictEqual("bytes" in canonical && canonical.bytes, IndexKeys.entryBytes(key))
+      }),
+      runs(500)
+    )
+  })
+})
+
+describe("refusalOf", () => {
+  const good = { name: "byName", keys: ["a.b", "c", "d", "e"], unique: true }
+  it.each([
+    [{ ...good, name: "_expires" }, "name"],
+    [{ ...good, keys: [] }, "keys"],
+    [{ ...good, keys: ["a", "b", "c", "d", "e"] }, "keys"],
+    [{ ...good, keys: ["a", "b..c"] }, "keys[1]"],
+    [{ ...good, keys: ["a", "b", "a"] }, "keys[2]"]
+  ] as const)("of %j names %s", (definition, path) => {
+    const refused = IndexKeys.refusalOf(definition)
+    assert.strictEqual(refused?._tag === "InvalidCommand" && refused.path, path)
+  })
+  it("of a definition that is right is none", () => {
+    assert.isUndefined(IndexKeys.refusalOf(good))
+  })
+})
