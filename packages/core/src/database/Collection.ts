@@ -127,7 +127,7 @@ export const make = <const Name extends string, S extends DocumentSchema>(
   options: Options<S>
 ): Collection<Name, S> => {
   const { indexes = [], ...rest } = options
-  return Object.assign(class {}, { ...rest, collection: name, indexes }) as never
+  return Object.assign(function () {}, { ...rest, collection: name, indexes }) as never
 }
 
 /**
@@ -166,8 +166,8 @@ export const arbitrary = <S extends DocumentSchema>(
   })
 }
 
-const isStorable = (fields: { readonly _id: string }) =>
-  Canonical.isId(fields._id) && Canonical.of(fields)._tag === "Canonical"
+const isStorable = ({ _id, ...fields }: { readonly _id: string }) =>
+  Canonical.isId(_id) && Canonical.of(fields)._tag === "Canonical"
 
 // An `undefined` is not stored, so a field that must be there would be missing when it is read.
 type NeverUndefined<E> = [Undefinable<E>] extends [never]

@@ -3,7 +3,9 @@
  *
  * They differ from the paths of filters and indexes, which pass through lists: an update names the
  * one place that it changes, so a list is addressed by position, as in `lines.0.amount`. Four
- * levels are typed; what lies deeper is changed by setting the object above it.
+ * levels are typed; what lies deeper is changed by setting the object above it. Below a record of
+ * objects any path goes, since its names may be anything: what is set there is only checked when
+ * the update is made.
  */
 
 type Leaf = null | undefined | boolean | number | string | Date | Uint8Array
@@ -20,9 +22,11 @@ export type FieldPath<E, Depth extends number = 4> = Depth extends 0
     ? never
     : E extends ReadonlyArray<infer Item>
       ? `${number}` | `${number}.${FieldPath<Item, Below[Depth]>}`
-      : {
-          [K in keyof E & string]-?: K | `${K}.${FieldPath<E[K], Below[Depth]>}`
-        }[keyof E & string]
+      : string extends keyof E
+        ? string
+        : {
+            [K in keyof E & string]-?: K | `${K}.${FieldPath<E[K], Below[Depth]>}`
+          }[keyof E & string]
 
 /**
  * What stands at a path; with `undefined` where it may be missing.
@@ -61,6 +65,11 @@ type Child<E, Name extends string> =
     ? Name extends `${number}`
       ? Item
       : never
-    : Name extends keyof E
-      ? E[Name]
-      : never
+    : string extends keyof E
+      ? Entry<E[keyof E]>
+      : Name extends keyof E
+        ? E[Name]
+        : never
+
+/** Of a record. A path into it may end there, or in anything below. */
+type Entry<Item> = [Item] extends [Leaf] ? Item | undefined : any

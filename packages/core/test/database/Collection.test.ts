@@ -1,57 +1,16 @@
 import { assert, it } from "@effect/vitest"
-import * as Arbitrary from "effect/Arbitrary"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as SchemaGetter from "effect/SchemaGetter"
 import * as Stream from "effect/Stream"
-import type { UserOperation } from "@distri/store/command/Command"
-import { CollectionNotFound, InvalidDocument } from "@distri/store/command/Refusal"
-import * as Canonical from "@distri/store/value/Canonical"
+import { CollectionNotFound } from "@distri/store/command/Refusal"
 import type { Fields } from "@distri/store/value/Value"
 import * as Collection from "../../src/database/Collection.ts"
-import { AddAllFailed, DocumentDecodeError } from "../../src/database/CollectionError.ts"
+import { DocumentDecodeError } from "../../src/database/CollectionError.ts"
 import type { Documents } from "../../src/database/Documents.ts"
-import * as MemoryDocuments from "./memoryDocuments.ts"
-
-const Address = Schema.Struct({ city: Schema.String, zip: Schema.optionalKey(Schema.String) })
-
-class Users extends Collection.make("users", {
-  document: Schema.Struct({
-    _id: Schema.String,
-    name: Schema.String,
-    age: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-    role: Schema.String.pipe(Schema.withConstructorDefault(Effect.succeed("member"))),
-    joined: Schema.optionalKey(Schema.Date),
-    seen: Schema.optionalKey(Schema.DateTimeUtcFromDate),
-    key: Schema.optionalKey(Schema.Uint8Array),
-    address: Schema.optionalKey(Address),
-    tags: Schema.optional(Schema.Array(Schema.String))
-  }),
-  indexes: [
-    { name: "age", keys: ["age"] },
-    { name: "name", keys: ["name"], unique: true }
-  ]
-}) {}
-
-const started = Effect.gen(function* () {
-  const documents = yield* MemoryDocuments.make
-  const users = Collection.over(documents, Users)
-  yield* users.create
-  return { documents, users }
-})
-
-const ada = { _id: "ada", name: "Ada", age: 36 }
-const at = DateTime.makeUnsafe("2030-01-02T03:04:05Z")
-
-/** Writes as somebody would who does not know the schema. */
-const raw = (documents: Documents, document: Fields) =>
-  documents.execute({ _tag: "AddDocument", collection: "users", document })
-
-const stored = (documents: Documents, id: string) =>
-  Effect.map(documents.get("users", id), (found) => Option.getOrThrow(found).document)
+import { ada, at, raw, started, stored, Users } from "./users.ts"
 
 it.effect("a document that was added is read as it was", () =>
   Effect.gen(function* () {
@@ -310,47 +269,6 @@ it.effect("a stored document that does not fit is an error that names it", () =>
   })
 )
 
-it.effect("adds many in batches, and a repeat under the same key adds none twice", () =>
-  Effect.gen(function* () {
-    const { documents, users } = yield* started
-    const many = Array.from({ length: 250 }, (_, n) => ({ name: `u${n}`, age: n }))
-    assert.strictEqual(yield* users.addAll(many, { idempotencyKey: "load" }), 250)
-    assert.deepStrictEqual(sizes(documents.executed), [100, 100, 50])
-    assert.strictEqual(yield* users.addAll(many, { idempotencyKey: "load" }), 250)
-    assert.strictEqual(yield* users.count(), 250)
-    assert.strictEqual(yield* users.addAll([]), 0)
-  })
-)
-
-it.effect("large documents make smaller batches", () =>
-  Effect.gen(function* () {
-    const { documents, users } = yield* started
-    const role = "x".repeat(200 * 1024)
-    yield* users.addAll([1, 2, 3, 4, 5].map((age) => ({ name: `u${age}`, age, role })))
-    assert.deepStrictEqual(sizes(documents.executed), [2, 2, 1])
-  })
-)
-
-const sizes = (executed: ReadonlyArray<UserOperation>) =>
-  executed.flatMap((each) => (each._tag === "Batch" ? [each.operations.length] : []))
-
-it.effect("adding many says how far it got, and which document was refused", () =>
-  Effect.gen(function* () {
-    const { users } = yield* started
-    const many = Array.from({ length: 130 }, (_, n) => ({ name: `u${n}`, age: n }))
-    const twice = [...many, { name: "u7", age: 7 }, { name: "last", age: 8 }]
-    const failed = yield* Effect.flip(users.addAll(twice))
-    assert.instanceOf(failed, AddAllFailed)
-    assert.deepInclude(failed, { added: 100, position: 130 })
-    assert.strictEqual((failed.reason as { _tag: string })._tag, "DuplicateKey")
-    assert.strictEqual(yield* users.count(), 100)
-    const invalid = yield* Effect.flip(users.addAll([...many, { name: "new", age: -1 }]))
-    assert.deepInclude(invalid, { added: 0, position: 130 })
-    assert.instanceOf(invalid.reason, InvalidDocument)
-    assert.strictEqual(yield* users.count(), 100)
-  })
-)
-
 it.effect("operations of several collections are one batch, all or nothing", () =>
   Effect.gen(function* () {
     const { documents, users } = yield* started
@@ -425,125 +343,4 @@ it.effect(
       assert.notProperty(events[0], "before")
       assert.deepInclude(events[0] as object, { kind: "changed", id: "x" })
     })
-)
-
-class Place extends Schema.Class<Place>("Place")({
-  _id: Schema.String,
-  name: Schema.String,
-  area: Schema.optionalKey(Schema.FiniteFromString)
-}) {
-  get title() {
-    return `the ${this.name}`
-  }
-}
-
-it.effect("documents may be of a class", () =>
-  Effect.gen(function* () {
-    class Places extends Collection.make("places", {
-      document: Place,
-      indexes: [{ name: "area", keys: ["area"] }]
-    }) {}
-    const documents = yield* MemoryDocuments.make
-    const places = Collection.over(documents, Places)
-    yield* places.create
-    const { id } = yield* places.add({ name: "Louvre", area: 3 })
-    const { document } = Option.getOrThrow(yield* places.get(id))
-    assert.instanceOf(document, Place)
-    assert.strictEqual(document.title, "the Louvre")
-    yield* places.update(id, { set: { area: "4" } })
-    const wrong = yield* Effect.flip(places.update(id, { set: { area: "four" } }))
-    assert.deepInclude(wrong, { _tag: "InvalidDocument", path: "area" })
-    yield* places.replace(new Place({ ...document, name: "Tate" }))
-    const [found] = (yield* places.read({ filter: { area: "3" } })).found
-    assert.deepStrictEqual(found?.document, new Place({ _id: id, name: "Tate", area: 3 }))
-  })
-)
-
-it.effect("documents may be of a union, and a replacement may change which", () =>
-  Effect.gen(function* () {
-    class Shapes extends Collection.make("shapes", {
-      document: Schema.Union([
-        Schema.TaggedStruct("Circle", { _id: Schema.String, radius: Schema.Number }),
-        Schema.TaggedStruct("Square", { _id: Schema.String, side: Schema.Number })
-      ])
-    }) {}
-    const documents = yield* MemoryDocuments.make
-    const shapes = Collection.over(documents, Shapes)
-    yield* shapes.create
-    yield* shapes.add({ _tag: "Circle", _id: "a", radius: 3 })
-    yield* shapes.replace({ _tag: "Square", _id: "a", side: 2 })
-    const { document } = Option.getOrThrow(yield* shapes.get("a"))
-    assert.deepStrictEqual(document, { _tag: "Square", _id: "a", side: 2 })
-    assert.deepStrictEqual(
-      yield* documents.get("shapes", "a").pipe(Effect.map(Option.getOrThrow)),
-      {
-        document: { _tag: "Square", _id: "a", side: 2 },
-        rev: (yield* shapes.read()).version
-      }
-    )
-  })
-)
-
-it.effect("an _id is stored as it is", () =>
-  Effect.gen(function* () {
-    class Odd extends Collection.make("odd", {
-      document: Schema.Struct({ _id: Schema.Trim })
-    }) {}
-    const documents = yield* MemoryDocuments.make
-    const odd = Collection.over(documents, Odd)
-    yield* odd.create
-    yield* odd.add({ _id: "a" })
-    class Upper extends Collection.make("upper", {
-      document: Schema.Struct({
-        _id: Schema.String.pipe(Schema.encodeTo(Schema.String, lower))
-      })
-    }) {}
-    const upper = Collection.over(documents, Upper)
-    const refused = yield* Effect.flip(upper.add({ _id: "A" }))
-    assert.deepInclude(refused, { _tag: "InvalidDocument", path: "_id" })
-  })
-)
-
-const lower = {
-  decode: SchemaGetter.toUpperCase<string>(),
-  encode: SchemaGetter.toLowerCase<string>()
-}
-
-it.effect.prop(
-  "any document of the schema comes back as it was",
-  { document: Collection.arbitrary(Users) },
-  ({ document }) =>
-    Effect.gen(function* () {
-      const { documents, users } = yield* started
-      yield* users.add(document)
-      const { document: read, rev } = Option.getOrThrow(yield* users.get(document._id))
-      assert.deepStrictEqual(normal(read), normal(document))
-      const before = yield* stored(documents, document._id)
-      const again = yield* users.replace(read, { ifRev: rev })
-      assert.strictEqual(again.modified, 0)
-      assert.deepStrictEqual(yield* stored(documents, document._id), before)
-    })
-)
-
-/** Without what is not stored: a zero's sign, and fields that are undefined. */
-const normal = (document: Collection.Type<typeof Users>) => {
-  const { tags, ...rest } = document
-  return { ...rest, age: document.age + 0, ...(tags === undefined ? {} : { tags }) }
-}
-
-it.effect("documents for property tests can all be stored", () =>
-  Effect.gen(function* () {
-    class Loose extends Collection.make("loose", {
-      document: Schema.Struct({
-        _id: Schema.String,
-        map: Schema.Record(Schema.String, Schema.Number)
-      })
-    }) {}
-    const samples = yield* Arbitrary.sampleEffect(Collection.arbitrary(Loose), { count: 100 })
-    assert.lengthOf(samples, 100)
-    for (const sample of samples) {
-      assert.isTrue(Canonical.isId(sample._id))
-      assert.strictEqual(Canonical.of(sample)._tag, "Canonical")
-    }
-  })
 )

@@ -207,7 +207,10 @@ const definitions = () => {
   // @ts-expect-error -- which is text
   void Collection.make("a", { document: Schema.Struct({ _id: Schema.Number }) })
   const storable = { _id: Schema.String, json: Schema.Json, bytes: Schema.Uint8Array }
-  void Collection.make("a", { document: Schema.Struct(storable) })
+  class Loose extends Collection.make("a", { document: Schema.Struct(storable) }) {}
+  const loose = Collection.over(documents, Loose)
+  void loose.update("a", { set: { "json.a.b": [1], json: { a: null } }, inc: { "json.n": 1 } })
+  void loose.read({ filter: { "json.a": 3 }, sort: [["json.b", 1]] })
   // @ts-expect-error -- a DateTime is not stored: DateTimeUtcFromDate is
   void Collection.make("a", { document: Schema.Struct({ ...storable, at: Schema.DateTimeUtc }) })
   // @ts-expect-error -- nor is a big integer

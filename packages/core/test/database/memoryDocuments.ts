@@ -51,15 +51,6 @@ export const make = Effect.gen(function* () {
     return yield* Schema.decodeUnknownSync(Refusal)(result)
   })
 
-  const query = <A extends { readonly _tag: string }>(
-    opened: Reader.Reader<A> | typeof ReadRefusal.Encoded
-  ) => {
-    const told = opened._tag === "Reader" ? opened.next(Infinity) : opened
-    return "issue" in told || told._tag.endsWith("NotFound") || told._tag.endsWith("Invalid")
-      ? Effect.fail(Schema.decodeUnknownSync(ReadRefusal)(told))
-      : Effect.succeed(told as A)
-  }
-
   const read: Documents["read"] = (asked, { cursor, limit } = {}) => {
     const resume = cursor === undefined ? undefined : cursors.get(cursor)
     return Effect.map(query(Reader.open(state, asked, { limit, resume })), ({ page }) => {
@@ -125,6 +116,16 @@ export const make = Effect.gen(function* () {
   }
   return documents
 })
+
+/** What a reader comes to at once. */
+const query = <A extends { readonly _tag: string }>(
+  opened: Reader.Reader<A> | typeof ReadRefusal.Encoded
+) => {
+  const told = opened._tag === "Reader" ? opened.next(Infinity) : opened
+  return "issue" in told || told._tag.endsWith("NotFound") || told._tag.endsWith("Invalid")
+    ? Effect.fail(Schema.decodeUnknownSync(ReadRefusal)(told))
+    : Effect.succeed(told as A)
+}
 
 const asQuery = (collection: string, filter: Fields | undefined): Query => ({
   collection,

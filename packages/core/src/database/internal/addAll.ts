@@ -1,10 +1,8 @@
 /** Adds any number of documents, in batches that each fit into a command. */
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import type { AddDocument } from "@distri/store/command/Command"
 import { batchMax, documentMaxBytes } from "@distri/store/command/Limits"
-import { InvalidDocument } from "@distri/store/command/Refusal"
-import type { BatchRefused } from "@distri/store/command/Refusal"
+import { BatchRefused, InvalidDocument } from "@distri/store/command/Refusal"
 import * as Canonical from "@distri/store/value/Canonical"
 import { AddAllFailed } from "../CollectionError.ts"
 import type { Documents, WriteOptions } from "../Documents.ts"
@@ -23,8 +21,8 @@ export const addAll = Effect.fnUntraced(function* <E, D>(
     const { idempotencyKey: key } = options
     const named = key === undefined ? options : { ...options, idempotencyKey: `${key}/${number}` }
     yield* Effect.mapError(execute({ _tag: "Batch", operations }, named), (reason) =>
-      Predicate.isTagged(reason, "BatchRefused")
-        ? refused(added, added + (reason as BatchRefused).position, (reason as BatchRefused).reason)
+      reason instanceof BatchRefused
+        ? refused(added, added + reason.position, reason.reason)
         : new AddAllFailed<E>({ added, reason })
     )
     added += operations.length
@@ -44,12 +42,10 @@ const batches = Effect.fnUntraced(function* <D>(
     const at = position
     const add = yield* Effect.mapError(operation(document), (reason) => refused(0, at, reason))
     const canonical = Canonical.of(add.document)
-    if (canonical._tag === "Issue")
-      return yield* refused(
-        0,
-        at,
-        new InvalidDocument({ path: canonical.path, issue: canonical.issue })
-      )
+    if (canonical._tag === "Issue") {
+      const { issue, path } = canonical
+      return yield* refused(0, at, new InvalidDocument({ path, issue }))
+    }
     if (
       last.length === 0 ||
       last.length === batchMax ||

@@ -81,8 +81,12 @@ const create = <S extends DocumentSchema, E>(
   { collection, bytesMax, documentsMax, expires, indexes }: Definition<S>
 ) => {
   const unless = (tag: string, operation: UserOperation) =>
-    Effect.catch(Effect.as(execute(operation), true), (error) =>
-      Predicate.isTagged(error, tag) ? Effect.succeed(false) : Effect.fail(error)
+    execute(operation).pipe(
+      Effect.as(true),
+      Effect.catchIf(
+        (error) => Predicate.isTagged(error, tag),
+        () => Effect.succeed(false)
+      )
     )
   return Effect.gen(function* () {
     const created = yield* unless("CollectionExists", {

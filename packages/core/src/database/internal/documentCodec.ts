@@ -1,5 +1,6 @@
 /** Documents between what a schema makes of them and what is stored. */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { InvalidDocument } from "@distri/store/command/Refusal"
@@ -28,9 +29,16 @@ export const make = <S extends DocumentSchema>(
   const decodeDocument = Schema.decodeUnknownEffect(schema)
   const encodeDocument = Schema.encodeUnknownEffect(schema)
 
-  const decode = ({ document, rev }: Found) =>
-    Effect.mapBoth(decodeDocument(document), {
-      onSuccess: (decoded): Found<S["Type"]> => ({ document: decoded, rev }),
+  const decode = ({
+    document,
+    rev
+  }: Found): Effect.Effect<Found<S["Type"]>, DocumentDecodeError> => {
+    const decoded = decodeDocument(document)
+    // Without a transformation that waits it is done already: the hot path of every read.
+    if (Exit.isExit(decoded) && Exit.isSuccess(decoded))
+      return Exit.succeed({ document: decoded.value as S["Type"], rev })
+    return Effect.mapBoth(decoded, {
+      onSuccess: (value) => ({ document: value, rev }),
       onFailure: ({ message }) =>
         new DocumentDecodeError({
           collection,
@@ -39,18 +47,19 @@ export const make = <S extends DocumentSchema>(
           issue: message
         })
     })
+  }
 
   const encode = Effect.fnUntraced(function* (made: object) {
     // Making it first applies defaults, and builds the class if the schema is one.
     const document = yield* Effect.mapError(schema.makeEffect(made as never), invalid)
     const encoded = yield* Effect.mapError(encodeDocument(document), ({ issue }) => invalid(issue))
-    if (encoded._id !== document._id)
+    if (encoded["_id"] !== document["_id"])
       return yield* new InvalidDocument({ path: "_id", issue: "an _id is stored as it is" })
     return encoded as Document
   })
 
   const encodeNew = Effect.fnUntraced(function* (made: object) {
-    if ("_id" in made && made._id !== undefined) return yield* encode(made)
+    if ("_id" in made && made["_id"] !== undefined) return yield* encode(made)
     const { _id, ...fields } = yield* encode({ ...made, _id: placeholder })
     return fields
   })

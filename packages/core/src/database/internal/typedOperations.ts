@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { UpdateDocument } from "@distri/store/command/Command"
-import { InvalidDocument } from "@distri/store/command/Refusal"
+import type { InvalidDocument } from "@distri/store/command/Refusal"
 import { update as updated } from "@distri/store/update/Update"
 import type { Fields } from "@distri/store/value/Value"
 import type { DocumentSchema } from "../Collection.ts"
