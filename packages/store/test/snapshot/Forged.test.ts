@@ -133,21 +133,29 @@ describe("what a snapshot says is checked as if it came in commands", () => {
   it("[ST19] a header or footer that is not right is refused", () => {
     const good = Records.header(header, small)
     const start = good[2] as Fields
-    const headers: ReadonlyArray<Record> = [
-      [],
-      ["end"],
-      good.with(0, "backup"),
-      good.with(1, 2),
-      good.with(2, { ...start, language: 2 }),
-      good.with(2, { ...start, index: -1 }),
-      good.with(2, { ...start, index: 1.5 }),
-      good.with(2, { ...start, time: null }),
-      good.with(2, { ...start, time: (start["time"] as number) + 1 }),
-      good.with(2, { ...start, members: "n1" }),
-      good.with(2, { ...start, term: "7" })
+    const noStart = "what is not the start of a snapshot"
+    const headers: ReadonlyArray<readonly [ReadonlyArray<Record>, string]> = [
+      [[], noStart],
+      [[[]], noStart],
+      [[["end"]], noStart],
+      [[good, ["x"]], noStart],
+      [[good.with(0, "backup")], noStart],
+      [[good.with(1, 2)], "a snapshot of format 2; this release reads 1"],
+      [
+        [good.with(2, { ...start, language: 2 })],
+        "a snapshot of language 2; this release knows up to 1"
+      ],
+      [[good.with(2, { ...start, index: -1 })], noStart],
+      [[good.with(2, { ...start, index: 1.5 })], noStart],
+      [[good.with(2, { ...start, time: null })], noStart],
+      [[good.with(2, { ...start, time: small.time + 1 })], "the digest of the state differs"],
+      [[good.with(2, { ...start, members: "n1" })], noStart],
+      [[good.with(2, { ...start, term: "7" })], noStart]
     ]
-    for (const forged of headers)
-      assert.strictEqual(decode(forge({ header: forged }))._tag, "SnapshotRefused")
+    for (const [header, issue] of headers) {
+      const found = decode(forge({ header }))
+      assert.strictEqual(found._tag === "SnapshotRefused" ? found.issue : "a state", issue)
+    }
     for (const name of ["collections", "documents", "sessions", "keys", "digest", "sha256"])
       for (const value of [null, 77, "", new Uint8Array(32)])
         assert.strictEqual(
@@ -216,14 +224,14 @@ const deep = (levels: number): Value => (levels === 0 ? 1 : [deep(levels - 1)])
 const deepText = Uint8Array.from([0, 15, 66, 64, ...Array.from({ length: 1e6 }, () => 0x5b)])
 
 interface Forgery {
-  readonly header?: Record
+  readonly header?: ReadonlyArray<Record>
   readonly records?: ReadonlyArray<Record>
   readonly footer?: (footer: Fields) => Fields
 }
 
 /** A snapshot of `small` but for what is forged, with checksums that are right. */
 function forge({ footer = (same) => same, header: forged, records }: Forgery): Uint8Array {
-  const start = Packed.encode([forged ?? Records.header(header, small)])
+  const start = Packed.encode(forged ?? [Records.header(header, small)])
   const content = Packed.encode(
     records ?? Array.from(Records.contents(small), ({ record }) => record)
   )
