@@ -22,16 +22,16 @@ export const make = ({
   Effect.sync(() => {
     const ring = new ChangeRing({ bytesMax, changesMax })
     // By collection, so that a change wakes nobody whom it does not concern.
-    const signals = new Map<LogIndex, Deferred.Deferred<LogIndex, Unavailable>>()
+    const signals = new Map<LogIndex, Deferred.Deferred<void, Unavailable>>()
     let stopped: Unavailable | undefined
 
-    const wake = (uid: LogIndex, news: Effect.Effect<LogIndex, Unavailable>) => {
+    const wake = (uid: LogIndex, news: Effect.Effect<void, Unavailable>) => {
       const signal = signals.get(uid)
       if (signal === undefined) return
       signals.delete(uid)
       Deferred.doneUnsafe(signal, news)
     }
-    const wakeAll = (news: Effect.Effect<LogIndex, Unavailable>) => {
+    const wakeAll = (news: Effect.Effect<void, Unavailable>) => {
       for (const uid of Array.from(signals.keys())) wake(uid, news)
     }
 
@@ -40,19 +40,19 @@ export const make = ({
       /** All changes of the entry at `index`, in order. */
       push: (index: LogIndex, changes: ReadonlyArray<Change | Dropped>) => {
         ring.push(index, changes)
-        for (const { uid } of changes) wake(uid, Effect.succeed(index))
+        for (const { uid } of changes) wake(uid, Effect.void)
       },
       /** The copy begins anew with the state after `index`. */
       reset: (index: LogIndex) => {
         ring.reset(index)
-        wakeAll(Effect.succeed(index))
+        wakeAll(Effect.void)
       },
-      /** Waits for the next push that concerns the collection, and gives its entry. */
-      changed: (uid: LogIndex): Effect.Effect<LogIndex, Unavailable> =>
+      /** Waits for the next push that concerns the collection. */
+      changed: (uid: LogIndex): Effect.Effect<void, Unavailable> =>
         Effect.suspend(() => {
           if (stopped !== undefined) return Effect.fail(stopped)
           const known = signals.get(uid)
-          const signal = known ?? Deferred.makeUnsafe<LogIndex, Unavailable>()
+          const signal = known ?? Deferred.makeUnsafe<void, Unavailable>()
           if (known === undefined) signals.set(uid, signal)
           return Deferred.await(signal)
         }),

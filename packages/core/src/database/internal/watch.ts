@@ -173,11 +173,14 @@ const makeOpen = Effect.fnUntraced(function* (
 
 /** What is seen from the place of a watch on; moves it. None only if it is not to wait. */
 const makeNext = ({ changed, ring }: Changes, copy: Options["copy"]) => {
-  /** Waits for a state after that at `index` in which something of the collection may be new. */
+  /**
+   * Waits until something of the collection may be new since the state at `index`: for what was
+   * pushed since to be published, or for the next push.
+   */
   const more = (uid: LogIndex, index: LogIndex) =>
-    Effect.suspend(() => {
-      const last = ring.end.index - 1
-      return last > index ? copy.applied(last) : Effect.flatMap(changed(uid), copy.applied)
+    Effect.suspend((): Effect.Effect<unknown, Unavailable> => {
+      const pushed = ring.end.index - 1
+      return pushed > index ? copy.applied(pushed) : changed(uid)
     })
 
   return Effect.fnUntraced(function* (watch: Watch, wait: boolean) {
