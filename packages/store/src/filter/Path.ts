@@ -111,9 +111,9 @@ export const own = (fields: Fields, name: string): Value | undefined =>
 export const member = (fields: Fields, { inherited, name }: Segment): Value | undefined =>
   inherited ? own(fields, name) : fields[name]
 
-/** The number that `name` writes, as no other text would. */
+/** The number that `name` writes, as no other text would: not `01`. */
 const indexOf = (name: string) => {
-  if (name.length > 9 || (name.length > 1 && name.startsWith("0"))) return -1
+  if (name.length > 1 && name.startsWith("0")) return -1
   let index = 0
   for (let at = 0; at < name.length; at += 1) {
     const digit = name.charCodeAt(at) - 48

@@ -4,9 +4,9 @@ import { compile } from "../../src/filter/compile.ts"
 import { parse } from "../../src/filter/Filter.ts"
 import type { Fields } from "../../src/value/Value.ts"
 import { interpret } from "./interpret.ts"
-import { numRuns, someCase } from "./random.ts"
+import { numRuns, someCase, timeout } from "./random.ts"
 
-it("[ST10] a compiled filter and the interpreter come to the same verdicts", () => {
+it("[ST10] a compiled filter and the interpreter come to the same verdicts", { timeout }, () => {
   let trues = 0
   let all = 0
   fc.assert(
