@@ -10,8 +10,11 @@ import * as Fingerprint from "../value/Fingerprint.ts"
 import type { Collection, Index, State, Stored } from "./State.ts"
 
 /** What a document adds to the sum of its collection. @category getters */
-export const place = ({ fingerprint, rev }: Stored): number =>
-  Fingerprint.of(`${fingerprint} ${rev}`)
+export const place = ({ fingerprint, rev }: Stored): number => {
+  write(0, fingerprint)
+  write(4, rev)
+  return Fingerprint.ofUnits(units, units.length)
+}
 
 /** 13 hexadecimal digits. @category getters */
 export const digest = (state: State): string => {
@@ -63,3 +66,15 @@ const describeIndex = ({ bytes, entries, keys, multi, name, unique }: Index) => 
   entries.size,
   bytes
 ]
+
+/** Two numbers of up to 53 bits. Their texts would take ten times as long. */
+const units = new Uint16Array(8)
+
+/** An element of `units` takes the lowest 16 bits of what it is given. */
+const write = (at: number, number: number) => {
+  const high = Math.floor(number / 2 ** 32)
+  units[at] = number
+  units[at + 1] = number >>> 16
+  units[at + 2] = high
+  units[at + 3] = high >>> 16
+}

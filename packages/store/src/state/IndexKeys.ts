@@ -12,6 +12,7 @@ import { parsePath, step, values, type Path } from "../filter/Path.ts"
 import { invariant } from "../invariant.ts"
 import * as Canonical from "../value/Canonical.ts"
 import { compare } from "../value/Compare.ts"
+import * as Issue from "../value/Issue.ts"
 import type { Document, Value } from "../value/Value.ts"
 import type { IndexDefinition, IndexKey } from "./State.ts"
 
@@ -49,11 +50,7 @@ export const keysOf = (
   for (let at = 0; at < paths.length; at += 1) {
     const value = reach(document, paths[at]!)
     if (value === several && spread >= 0)
-      return {
-        _tag: "InvalidDocument",
-        path: paths[at]!.text,
-        issue: `an array, as under "${paths[spread]!.text}": the index "${definition.name}" can hold one of them`
-      }
+      return twoArrays(definition.name, paths[spread]!, paths[at]!)
     if (value === several) spread = at
     found.push(value === several || value === undefined ? null : value)
   }
@@ -142,6 +139,13 @@ const textBytes = (text: string): number => {
       return Canonical.utf8Bytes(JSON.stringify(text))
   }
   return text.length + 2
+}
+
+/** Paths may be long, and the refusal is remembered. */
+const twoArrays = (index: string, one: Path, other: Path): OperationRefused => {
+  const what = `an array, as under ${Issue.shown(one.text)}: the index "${index}" takes one of them`
+  const { issue, path } = Issue.inField(Issue.make(what), other.text)
+  return { _tag: "InvalidDocument", path, issue }
 }
 
 const invalid = (path: string, issue: string): OperationRefused => ({

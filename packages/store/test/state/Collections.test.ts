@@ -56,6 +56,9 @@ const refused = (collection: Collection, document: Document) => {
 
 const large = (length: number): Document => ({ _id: "1", a: "x".repeat(length) })
 
+const expiresBytes = ({ indexes }: Collection) =>
+  indexes.find(({ name }) => name === Collections.expiresIndex)!.bytes
+
 /** The same documents, and indexes made only now. `multi` is for good, so it is told. */
 const anew = (collection: Collection): Collection =>
   collectionOf(Collections.restore(collection, collection.version, allStored(collection)))
@@ -75,6 +78,7 @@ describe("indexes", () => {
             collectionOf(Collections.withIndex(left, { keys, name, unique })),
           plain
         )
+        assert.strictEqual(given.bytes, collection.bytes - expiresBytes(collection))
         for (const index of given.indexes) {
           const kept = collection.indexes.find(({ name }) => name === index.name)!
           assert.deepStrictEqual([...Tree.entries(index.entries)], [...Tree.entries(kept.entries)])
