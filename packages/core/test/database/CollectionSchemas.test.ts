@@ -7,8 +7,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as Canonical from "@distri/store/value/Canonical"
 import * as Collection from "../../src/database/Collection.ts"
-import * as MemoryDocuments from "./memoryDocuments.ts"
-import { started, stored, Users } from "./users.ts"
+import { recorded, started, stored, Users } from "./users.ts"
 
 class Place extends Schema.Class<Place>("Place")({
   _id: Schema.String,
@@ -26,7 +25,7 @@ it.effect("documents may be of a class", () =>
       document: Place,
       indexes: [{ name: "area", keys: ["area"] }]
     }) {}
-    const documents = yield* MemoryDocuments.make
+    const documents = yield* recorded
     const places = Collection.over(documents, Places)
     yield* places.create
     const { id } = yield* places.add({ name: "Louvre", area: 3 })
@@ -50,7 +49,7 @@ it.effect("documents may be of a union, and a replacement may change which", () 
         Schema.TaggedStruct("Square", { _id: Schema.String, side: Schema.Number })
       ])
     }) {}
-    const documents = yield* MemoryDocuments.make
+    const documents = yield* recorded
     const shapes = Collection.over(documents, Shapes)
     yield* shapes.create
     yield* shapes.add({ _tag: "Circle", _id: "a", radius: 3 })
@@ -72,7 +71,7 @@ it.effect("an _id is stored as it is", () =>
     class Odd extends Collection.make("odd", {
       document: Schema.Struct({ _id: Schema.Trim })
     }) {}
-    const documents = yield* MemoryDocuments.make
+    const documents = yield* recorded
     const odd = Collection.over(documents, Odd)
     yield* odd.create
     yield* odd.add({ _id: "a" })
@@ -105,7 +104,8 @@ it.effect.prop(
       const again = yield* users.replace(read, { ifRev: rev })
       assert.strictEqual(again.modified, 0)
       assert.deepStrictEqual(yield* stored(documents, document["_id"]), before)
-    })
+    }),
+  { arbitrary: { runs: Number(process.env["RUNS"] ?? 40) } }
 )
 
 /** Without what is not stored: a zero's sign, and fields that are undefined. */

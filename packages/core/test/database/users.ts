@@ -1,12 +1,13 @@
-/** A collection of users, over the pure store. */
+/** A collection of users, in a database that writes down what it was asked. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { UserOperation } from "@distri/store/command/Command"
 import type { Fields } from "@distri/store/value/Value"
 import * as Collection from "../../src/database/Collection.ts"
 import type { Documents } from "../../src/database/Documents.ts"
-import * as MemoryDocuments from "./memoryDocuments.ts"
+import { writer } from "./nodes.ts"
 
 const Address = Schema.Struct({ city: Schema.String, zip: Schema.optionalKey(Schema.String) })
 
@@ -28,8 +29,20 @@ export class Users extends Collection.make("users", {
   ]
 }) {}
 
+/** The documents of a new database, and all that is written to them. */
+export const recorded = Effect.gen(function* () {
+  const { documents } = (yield* writer()).database
+  const executed: Array<UserOperation> = []
+  const execute: Documents["execute"] = (operation, options) =>
+    Effect.suspend(() => {
+      executed.push(operation)
+      return documents.execute(operation, options)
+    })
+  return { ...documents, execute, executed }
+})
+
 export const started = Effect.gen(function* () {
-  const documents = yield* MemoryDocuments.make
+  const documents = yield* recorded
   const users = Collection.over(documents, Users)
   yield* users.create
   return { documents, users }
