@@ -1,6 +1,6 @@
 /** Nodes for tests of watching: a log that is made up, and copies of it that apply it as told. */
 import * as Effect from "effect/Effect"
-import type { Operation } from "@distri/store/command/Command"
+import type { Operation, SingleOperation } from "@distri/store/command/Command"
 import { apply, type Entry } from "@distri/store/apply/apply"
 import { compile } from "@distri/store/filter/compile"
 import * as Filter from "@distri/store/filter/Filter"
@@ -9,7 +9,8 @@ import * as Tree from "@distri/store/tree/Tree"
 import type { LogIndex, LogTime } from "@distri/store/value/LogIndex"
 import type { Fields } from "@distri/store/value/Value"
 import type { Change, Dropped } from "@distri/store/watch/Change"
-import type { Documents } from "../../src/database/Documents.ts"
+import type { ChangeEvent, Documents } from "../../src/database/Documents.ts"
+import type { WatchedChange } from "../../src/database/WatchPoll.ts"
 import * as Changes from "../../src/database/internal/changes.ts"
 import * as Copy from "../../src/database/internal/copy.ts"
 import * as Watch from "../../src/database/internal/watch.ts"
@@ -102,3 +103,42 @@ export const makeNode = Effect.fnUntraced(function* (
     })
   }
 })
+
+/** A node that has applied `operations`, and what appends more and applies them. */
+export const node = Effect.fnUntraced(function* (
+  operations: ReadonlyArray<Operation>,
+  limits?: Parameters<typeof makeNode>[1]
+) {
+  const log = new Log()
+  log.append(...operations)
+  const made = yield* makeNode(log, limits)
+  yield* made.apply()
+  const write = (...more: ReadonlyArray<Operation>) => {
+    log.append(...more)
+    return made.apply()
+  }
+  return { log, node: made, write }
+})
+
+export const create = (collection: string): Operation => ({ _tag: "CreateCollection", collection })
+export const drop = (collection: string): Operation => ({ _tag: "DeleteCollection", collection })
+export const put = (id: string, n: number, collection = "a"): SingleOperation => ({
+  _tag: "UpdateDocument",
+  collection,
+  id,
+  replace: { _id: id, n },
+  upsert: true
+})
+export const remove = (id: string, collection = "a"): SingleOperation => ({
+  _tag: "DeleteDocument",
+  collection,
+  id
+})
+export const batch = (...operations: ReadonlyArray<SingleOperation>): Operation => ({
+  _tag: "Batch",
+  operations
+})
+
+/** Events, briefly. */
+export const brief = (events: ReadonlyArray<ChangeEvent | WatchedChange>) =>
+  events.map((event) => ("id" in event ? `${event.kind} ${event.id}` : event.kind))

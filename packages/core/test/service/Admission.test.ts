@@ -16,7 +16,8 @@ const ready = (overrides: Partial<Admission.Limits> = {}) => {
     [
       { service: "Slow", concurrency: 1, counted: true },
       { service: "Wide", concurrency: 2, counted: true },
-      { service: "Stats", concurrency: 256, counted: false }
+      { service: "Stats", concurrency: 256, counted: false },
+      { service: "Watch", concurrency: 3, counted: true, waits: true }
     ],
     { ...limits, ...overrides }
   )
@@ -141,6 +142,41 @@ describe("Admission", () => {
     assert.strictEqual(state.counters.handedBack, 3)
   })
 
+  it("[CL18] a draining node hands back what only waits, and says so of those that run", () => {
+    const state = ready()
+    take(state, 1)
+    for (const id of [2, 3, 4, 5]) take(state, id, { service: "Watch" })
+    assert.deepStrictEqual([state.running, state.waiting], [4, 3])
+    assert.deepStrictEqual(Admission.cancelled(state, 4), [
+      { _tag: "Interrupt", id: 4, why: "cancelled" }
+    ])
+    assert.deepStrictEqual(Admission.drain(state), [
+      { _tag: "Interrupt", id: 2, why: "draining" },
+      { _tag: "Interrupt", id: 3, why: "draining" },
+      { _tag: "Answer", id: 5, why: "Draining" }
+    ])
+    for (const id of [2, 3, 4]) Admission.finished(state, id, false, 9)
+    assert.deepStrictEqual([state.running, state.waiting], [1, 0])
+    assert.deepInclude(state.counters, { handedBack: 3, cancelled: 1, failed: 0, completed: 0 })
+  })
+
+  it("how long a service waits is no measure of the node, and no work", () => {
+    const state = ready()
+    take(state, 1, { service: "Watch" })
+    Admission.finished(state, 1, true, 20_000)
+    assert.strictEqual(state.lanes.get("Watch")!.meanMs, 0)
+    assert.deepInclude(state.counters, { completed: 1, taskTimeMs: 0 })
+  })
+
+  it("[CL10] a connection that is full of requests that wait still takes others, but no more of those", () => {
+    const state = ready()
+    const ask = (id: number, service: string) =>
+      Admission.arrive(state, arrival(id, { service, connection: 1 }))
+    for (const id of [1, 2, 3, 4]) assert.strictEqual(ask(id, "Watch")._tag, "Accepted")
+    assert.deepInclude(ask(5, "Watch"), { _tag: "Overloaded", reason: "connection" })
+    assert.strictEqual(ask(6, "Slow")._tag, "Accepted")
+  })
+
   it("[CL11] a service that is always answered is taken in every state, and is not counted", () => {
     const state = ready({ waitingMax: 0 })
     Admission.drain(state)
@@ -207,7 +243,7 @@ describe("Admission", () => {
       pick: fc.nat(1000),
       bytes: fc.nat(500),
       remainingMs: fc.nat(50),
-      service: fc.constantFrom("Slow", "Wide", "Stats"),
+      service: fc.constantFrom("Slow", "Wide", "Stats", "Watch"),
       ok: fc.boolean(),
       afterMs: fc.nat(20)
     })
