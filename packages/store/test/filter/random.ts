@@ -63,7 +63,16 @@ export const path = fc.oneof(
 )
 
 const range = scalar.map((some) => (some === null ? 1 : some))
-const types = fc.constantFrom("null", "number", "string", "object", "array", "boolean", "date")
+const types = fc.constantFrom(
+  "null",
+  "number",
+  "string",
+  "object",
+  "array",
+  "bytes",
+  "boolean",
+  "date"
+)
 
 const entry = (weight: number, names: ReadonlyArray<string>, operand: fc.Arbitrary<unknown>) => ({
   weight,
