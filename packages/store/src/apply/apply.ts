@@ -6,7 +6,7 @@
  * nothing but the version and what its sender is answered.
  */
 import * as Checked from "../command/Checked.ts"
-import type { Command } from "../command/Command.ts"
+import type { Command, Sender } from "../command/Command.ts"
 import type { Result } from "../command/Result.ts"
 import { InvariantViolation } from "../invariant.ts"
 import type { State } from "../state/State.ts"
@@ -27,17 +27,17 @@ export interface Entry {
   readonly command?: Command | undefined
 }
 
-/** What became of an entry. @category models @since 0.1.0 */
-export interface Effect {
+/** What an entry did, and what its sender is told. @category models @since 0.1.0 */
+export interface Effects {
   readonly result?: Result | undefined
   /** In order; the `op` of each is its place here. */
   readonly changes: ReadonlyArray<Change | Dropped>
-  /** What was thrown, for a node's own log; it is no part of the state. Only with `ApplyFailed`. */
+  /** What was thrown, for the node to report: only with `ApplyFailed`, and no part of the state. */
   readonly defect?: unknown
 }
 
 /** @category models @since 0.1.0 */
-export interface Applied extends Effect {
+export interface Applied extends Effects {
   /** A new root; the old one stays as it was. */
   readonly state: State
 }
@@ -67,7 +67,7 @@ export const apply = (before: State, entry: Entry): Applied => {
 export const applyBatch = (
   before: State,
   entries: ReadonlyArray<Entry>
-): { readonly state: State; readonly applied: ReadonlyArray<Effect> } => {
+): { readonly state: State; readonly applied: ReadonlyArray<Effects> } => {
   const edit = Tree.makeEdit()
   try {
     return applyAll(before, entries, (state, entry) => step(state, entry, edit))
@@ -84,10 +84,10 @@ const applyAll = (
   one: (state: State, entry: Entry) => Applied
 ) => {
   let state = before
-  const applied = entries.map((entry): Effect => {
-    const { state: after, ...effect } = one(state, entry)
+  const applied = entries.map((entry): Effects => {
+    const { state: after, ...effects } = one(state, entry)
     state = after
-    return effect
+    return effects
   })
   return { state, applied }
 }
@@ -95,30 +95,35 @@ const applyAll = (
 const step = (before: State, entry: Entry, edit: Tree.Edit): Applied => {
   const draft = Draft.make(before, entry, edit)
   const { command } = entry
-  const { state } = draft
-  if (command === undefined) return { state, changes: [] }
+  if (command === undefined) return { state: draft.state, changes: [] }
   const { sender } = command
-  const answered = recall(state, sender) ?? refusal(state, sender)
-  if (answered !== undefined) return { state, result: answered, changes: [] }
+  const answer = recall(draft.state, sender) ?? refusal(draft.state, sender)
+  if (answer !== undefined) return { state: draft.state, result: answer, changes: [] }
   const result = run(draft, command)
-  if (result._tag === "Written") {
-    remember(draft, sender, result)
-    return { state: draft.state, result, changes: draft.changes }
-  }
-  return refused(before, entry, result, edit)
+  if (result._tag !== "Written") return refused(before, entry, sender, result, edit)
+  remember(draft, sender, result)
+  return { state: draft.state, result, changes: draft.changes }
 }
 
-/** Nothing of the draft is kept: it may be half done. */
-const refused = (before: State, entry: Entry, result: Result, edit: Tree.Edit): Applied => {
+/** Nothing of the command's draft is kept: it may be half done. */
+const refused = (
+  before: State,
+  entry: Entry,
+  sender: Sender,
+  result: Result,
+  edit: Tree.Edit
+): Applied => {
   const draft = Draft.make(before, entry, edit)
-  remember(draft, entry.command!.sender, result)
+  remember(draft, sender, result)
   return { state: draft.state, result, changes: [] }
 }
 
 const failed = (before: State, entry: Entry, defect: unknown): Applied => {
-  // What is thrown reads differently on another version of the runtime, and so would its result.
+  const { command } = entry
+  if (command === undefined) throw defect
+  // What was thrown would read otherwise on another version of the runtime.
   const result: Result = { _tag: "ApplyFailed", issue: "this release has a defect" }
-  return { ...refused(before, entry, result, Tree.makeEdit()), defect }
+  return { ...refused(before, entry, command.sender, result, Tree.makeEdit()), defect }
 }
 
 /** Other nodes need not run out of stack or memory where this one does, so it may not go on. */

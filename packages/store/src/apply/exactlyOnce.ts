@@ -83,7 +83,8 @@ const rememberInSession = (draft: Draft, { ack, seq, session: id }: OfSession, r
   const kept: Remembered = { index: state.index, time: state.time, fingerprint: 0, result }
   let results = Tree.set(before.results, seq, kept, edit)
   let sum = Fingerprint.add(state.rememberedSum, ofResult(id, seq, kept))
-  for (let first = Tree.first(results); first !== undefined && first[0] <= ack;) {
+  let first = Tree.first(results)
+  while (first !== undefined && first[0] <= ack) {
     sum = Fingerprint.subtract(sum, ofResult(id, ...first))
     results = Tree.remove(results, first[0], edit)
     first = Tree.first(results)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { apply, applyBatch, type Effect, type Entry } from "../../src/apply/apply.ts"
+import { apply, applyBatch, type Effects, type Entry } from "../../src/apply/apply.ts"
 import * as rememberedSum from "../../src/apply/rememberedSum.ts"
 import * as CommandCodec from "../../src/command/CommandCodec.ts"
 import type { Command } from "../../src/command/Command.ts"
@@ -41,7 +41,7 @@ describe("apply", () => {
 
 interface Log {
   readonly entries: ReadonlyArray<Entry>
-  readonly effects: ReadonlyArray<Pick<Effect, "changes" | "result">>
+  readonly effects: ReadonlyArray<Pick<Effects, "changes" | "result">>
   /** After so many entries. */
   readonly states: ReadonlyArray<State.State>
 }
@@ -51,7 +51,7 @@ function written(steps: ReadonlyArray<Step>): Log {
   const model = new Model()
   const commands: Array<Command> = []
   const entries: Array<Entry> = []
-  const effects: Array<Pick<Effect, "changes" | "result">> = []
+  const effects: Array<Pick<Effects, "changes" | "result">> = []
   const states = [State.empty]
   const held: Array<() => void> = []
   for (const step of steps) {
@@ -134,6 +134,6 @@ function sent(entry: Entry): Entry {
   return decoded._tag === "Known" ? { ...entry, command: decoded.command } : entry
 }
 
-function plainEffect({ changes, result }: Effect) {
+function plainEffect({ changes, result }: Effects) {
   return { changes, result }
 }

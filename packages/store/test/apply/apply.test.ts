@@ -11,7 +11,7 @@ import { operation, senders } from "../model/commands.ts"
 import * as Describe from "../model/describe.ts"
 import { add, batch, create, Node, update } from "../model/node.ts"
 
-const runs = Number(process.env["RUNS"] ?? 2000)
+const runs = Number(process.env["RUNS"] ?? 700)
 
 describe("apply", () => {
   it("[ST4] entries come in order, and one of the log itself moves the version only", () => {

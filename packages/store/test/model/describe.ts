@@ -1,5 +1,5 @@
 /** States as JSON, to compare them with the model and with each other. */
-import type { Effect } from "../../src/apply/apply.ts"
+import type { Effects } from "../../src/apply/apply.ts"
 import type { State, Stored } from "../../src/state/State.ts"
 import * as Tree from "../../src/tree/Tree.ts"
 import type { Change } from "../../src/watch/Change.ts"
@@ -39,7 +39,7 @@ export const describe = (state: State): string =>
   })
 
 /** An effect as `Model.run` gives it. Where an issue is told in words, the words do not count. */
-export const effect = ({ changes, result }: Effect): unknown => ({
+export const effect = ({ changes, result }: Effects): unknown => ({
   result: wordless(result),
   changes: changes.map((change) =>
     change.kind === "dropped" ? change : { ...change, ...beforeAndAfter(change) }
