@@ -36,7 +36,8 @@ export const fromJson = (json: unknown): Read | Issue.Issue =>
   restore(json, {
     checkTexts: true,
     bytes: (text) => (typeof text === "string" ? Base64.decode(text) : undefined),
-    bytesExpected: 'bytes are {"$bytes": base64}, with padding, and nothing beside it'
+    bytesExpected: 'bytes are {"$bytes": base64}, with padding, and nothing beside it',
+    pairs: false
   })
 
 /** How JSON is read back: the two forms of it differ in where the bytes are. @category models */
@@ -46,6 +47,8 @@ export interface Form {
   /** The bytes that `$bytes` stands for; nothing if it is wrong. */
   readonly bytes: (operand: unknown) => Uint8Array | undefined
   readonly bytesExpected: string
+  /** Whether an object can also be `{"$fields": [[name, value], ...]}`. */
+  readonly pairs: boolean
 }
 
 /** The value of `json`. It shares what is the same in both. @category decoding */
@@ -108,33 +111,64 @@ const readFields = (reader: Reader, fields: Fields, depth: number): Value => {
   const names = Object.keys(fields)
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at]!
-    if (name === "$date" || name === "$bytes") return readTagged(reader, fields, names)
+    if (isTag(reader, name)) return readTagged(reader, fields, names, depth)
     const member = fields[name]!
-    const value = name === "__proto__" ? refuse(reader, reserved) : read(reader, member, depth + 1)
-    if (reader.form.checkTexts && !isWellFormed(name))
-      refuse(reader, "a field name with half of a character")
-    if (reader.issue !== undefined) {
-      reader.issue = Issue.inField(reader.issue, name)
-      return null
-    }
+    const value = readMember(reader, name, member, depth)
+    if (reader.issue !== undefined) return null
     if (!Object.is(value, member)) (out ??= { ...fields })[name] = value
   }
   return out ?? fields
 }
 
-const reserved = "a field named __proto__"
+const readMember = (reader: Reader, name: string, member: unknown, depth: number): Value => {
+  let value: Value = null
+  if (name === "__proto__") refuse(reader, "a field named __proto__")
+  else if (reader.form.checkTexts && !isWellFormed(name))
+    refuse(reader, "a field name with half of a character")
+  else value = read(reader, member, depth + 1)
+  if (reader.issue !== undefined) reader.issue = Issue.inField(reader.issue, name)
+  return value
+}
 
-/** A date or bytes: an object with that one field. */
-const readTagged = (reader: Reader, fields: Fields, names: ReadonlyArray<string>): Value => {
+const isTag = ({ form }: Reader, name: string) =>
+  name === "$date" || name === "$bytes" || (form.pairs && name === "$fields")
+
+/** What a value that JSON lacks stands in: an object with that one field. */
+const readTagged = (
+  reader: Reader,
+  fields: Fields,
+  names: ReadonlyArray<string>,
+  depth: number
+): Value => {
   const alone = names.length === 1
   if (Object.hasOwn(fields, "$date")) {
     const ms = fields["$date"]
     if (alone && isTime(ms)) return date(ms)
     return refuse(reader, 'a date is {"$date": ms}, in whole milliseconds, and nothing beside it')
   }
-  const bytes = alone ? reader.form.bytes(fields["$bytes"]) : undefined
-  return bytes ?? refuse(reader, reader.form.bytesExpected)
+  if (Object.hasOwn(fields, "$bytes")) {
+    const bytes = alone ? reader.form.bytes(fields["$bytes"]) : undefined
+    return bytes ?? refuse(reader, reader.form.bytesExpected)
+  }
+  const pairs = fields["$fields"]
+  return alone && Array.isArray(pairs)
+    ? readPairs(reader, pairs, depth)
+    : refuse(reader, pairsExpected)
 }
+
+const readPairs = (reader: Reader, pairs: ReadonlyArray<Value>, depth: number): Value => {
+  const out: Record<string, Value> = {}
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2) return refuse(reader, pairsExpected)
+    const [name, member] = pair as [unknown, unknown]
+    if (typeof name !== "string" || isTag(reader, name)) return refuse(reader, pairsExpected)
+    out[name] = readMember(reader, name, member, depth)
+    if (reader.issue !== undefined) return null
+  }
+  return out
+}
+
+const pairsExpected = "fields in pairs are a list of names with values, and nothing beside it"
 
 /** The furthest from 1970 that a date can be. */
 const dateMaxMs = 8.64e15

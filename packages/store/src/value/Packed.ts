@@ -6,19 +6,23 @@
  * length of the text (u32, big-endian) | text | bytes, bytes, ...
  * ```
  *
- * In the text a date is `{"$date":ms}` and bytes are `{"$bytes":[offset,length]}`. Most values have
- * neither, and then the runtime's own JSON does nearly all the work. What `decode` gives is in
- * normal form (see `Normal`), but not known to be a document: that is for `Canonical` to say.
+ * In the text a date is `{"$date":ms}`, bytes are `{"$bytes":[offset,length]}`, and an object with a
+ * name that would need an escape is `{"$fields":[[name,value],...]}`. Most values have none of
+ * these, and then the runtime's own JSON does nearly all the work. What `decode` gives is in normal
+ * form (see `Normal`), but not known to be a document: that is for `Canonical` to say.
  */
 import { isDate } from "./Compare.ts"
 import * as Issue from "./Issue.ts"
 import { restore, type Read } from "./Json.ts"
+import { needsEscape } from "./Text.ts"
 import type { Fields, Value } from "./Value.ts"
 
 /** The bytes of a value in which `Canonical` found no issue. @category encoding */
 export const encode = (value: Value): Uint8Array => {
   const tail: Tail = { parts: [], size: 0 }
-  const text = utf8.encode(JSON.stringify(isPlain(value) ? value : replace(value, tail)))
+  const plain = isPlain(value) ? JSON.stringify(value) : undefined
+  const isSafe = plain !== undefined && !hasEscapedName(plain)
+  const text = utf8.encode(isSafe ? plain : JSON.stringify(replace(value, tail)))
   const out = new Uint8Array(lengthBytes + text.length + tail.size)
   new DataView(out.buffer).setUint32(0, text.length)
   out.set(text, lengthBytes)
@@ -37,9 +41,10 @@ export const decode = (bytes: Uint8Array): Read | Issue.Issue => {
   if (tail > bytes.length) return tooFew
   const parsed = parse(bytes.subarray(lengthBytes, tail))
   if (parsed === undefined) return notJson
+  if (hasEscapedName(parsed.text)) return escapedName
   let at = tail
   const read = restore(parsed.json, {
-    checkTexts: parsed.escapes,
+    checkTexts: parsed.text.includes("\\u"),
     bytes: (operand) => {
       // Each begins where the one before it ended, so none overlap and nothing lies between.
       if (!Array.isArray(operand) || operand.length !== 2 || operand[0] !== at - tail) return
@@ -49,7 +54,8 @@ export const decode = (bytes: Uint8Array): Read | Issue.Issue => {
       at += length
       return new Uint8Array(bytes.subarray(at - length, at))
     },
-    bytesExpected: "bytes that do not stand where the ones before them end"
+    bytesExpected: "bytes that do not stand where the ones before them end",
+    pairs: true
   })
   return read._tag === "Value" && at !== bytes.length ? leftOver : read
 }
@@ -57,22 +63,50 @@ export const decode = (bytes: Uint8Array): Read | Issue.Issue => {
 const lengthBytes = 4
 const tooFew = Issue.make("too few bytes")
 const notJson = Issue.make("text that is not JSON in UTF-8")
+const escapedName = Issue.make("a field name with an escape")
 const leftOver = Issue.make("bytes that no value refers to")
 
 const utf8 = new TextEncoder()
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true })
 
-/** Half of a surrogate pair passes UTF-8 only as an escape. */
 const parse = (
   bytes: Uint8Array
-): { readonly json: unknown; readonly escapes: boolean } | undefined => {
+): { readonly json: unknown; readonly text: string } | undefined => {
   try {
     const text = strictUtf8.decode(bytes)
-    return { json: JSON.parse(text), escapes: text.includes("\\u") }
+    return { json: JSON.parse(text), text }
   } catch {
     return undefined
   }
 }
+
+/**
+ * Whether a name in `text`, which is JSON, is written with an escape. V8 13.6 to 14.6 can read such
+ * a name as another one, depending on what the process has parsed before: never the same everywhere.
+ */
+const hasEscapedName = (text: string): boolean => {
+  if (!text.includes("\\")) return false
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+    let escaped = false
+    for (at += 1; text.charCodeAt(at) !== quote; at += 1) {
+      if (text.charCodeAt(at) !== backslash) continue
+      escaped = true
+      at += 1
+    }
+    if (escaped && isBeforeColon(text, at + 1)) return true
+  }
+  return false
+}
+
+const isBeforeColon = (text: string, from: number) => {
+  let at = from
+  while (text.charCodeAt(at) <= space) at += 1
+  return text[at] === ":"
+}
+
+const space = 0x20
+const quote = 0x22
+const backslash = 0x5c
 
 const isPlain = (value: Value): boolean => {
   if (typeof value !== "object" || value === null) return true
@@ -100,7 +134,12 @@ const replace = (value: Value, tail: Tail): unknown => {
     tail.size += value.length
     return { $bytes: [offset, value.length] }
   }
+  const fields = value as Fields
   const out: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) out[name] = replace(member, tail)
-  return out
+  let inPairs = false
+  for (const name of Object.keys(fields)) {
+    inPairs ||= needsEscape(name)
+    out[name] = replace(fields[name]!, tail)
+  }
+  return inPairs ? { $fields: Object.entries(out) } : out
 }

@@ -26,6 +26,16 @@ export const toWellFormed = (text: string): string => {
   return from === 0 ? text : out + text.slice(from)
 }
 
+/** Whether JSON writes it with an escape; `text` is well-formed. @category predicates */
+export const needsEscape = (text: string): boolean => {
+  for (let at = 0; at < text.length; at += 1) if (isEscaped(text.charCodeAt(at))) return true
+  return false
+}
+
+/** @category predicates */
+export const isEscaped = (unit: number): boolean =>
+  unit < 0x20 || unit === quote || unit === backslash
+
 /** An id, a key, an owner: 1 to 128 bytes, well-formed. @category predicates */
 export const isId = (text: unknown): text is string => {
   if (typeof text !== "string" || text.length === 0 || text.length > idMaxBytes) return false
@@ -45,6 +55,8 @@ export const isName = (text: unknown): text is string => {
 
 const idMaxBytes = 128
 const nameMax = 64
+const quote = 0x22
+const backslash = 0x5c
 const hyphen = 0x2d
 const underscore = 0x5f
 

@@ -4,7 +4,7 @@
  * A string that grows by small pieces is a tree of them, which costs more than all the rest of
  * writing a document's canonical text; and nearly always only its size and fingerprint are wanted.
  */
-import { extraBytes, isWellFormed } from "./Text.ts"
+import { extraBytes, isEscaped, isWellFormed } from "./Text.ts"
 
 /** @category models */
 export interface Units {
@@ -46,7 +46,7 @@ export const putQuoted = (to: Units, text: string): boolean => {
   units[length] = quote
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at)
-    if (unit < 0x20 || unit > 0x7e || unit === quote || unit === backslash)
+    if (unit > 0x7e || isEscaped(unit))
       return isWellFormed(text) && putEscaped(to, JSON.stringify(text))
     units[length + 1 + at] = unit
   }
@@ -69,7 +69,6 @@ const textOfPiece = (units: Uint16Array) => String.fromCharCode.apply(null, unit
 const keptMax = 2 ** 20
 const pieceUnits = 4096
 const quote = 0x22
-const backslash = 0x5c
 
 const putEscaped = (to: Units, text: string): boolean => {
   if (to.length + text.length > to.units.length) grow(to, text.length)
