@@ -45,6 +45,8 @@ const asked = fc.record(
   { requiredKeys: [] }
 )
 
+const turned = (all: Fields = {}) => Object.fromEntries(Object.entries(all).toReversed())
+
 describe("an update", () => {
   it("[ST1] does what one path after the other would do, or refuses", () => {
     const seen = { Updated: 0, InvalidDocument: 0, InvalidCommand: 0 }
@@ -66,7 +68,6 @@ describe("an update", () => {
   })
 
   it("[ST1] does not depend on the order of the paths", () => {
-    const turned = (all: Fields = {}) => Object.fromEntries(Object.entries(all).toReversed())
     fc.assert(
       fc.property(fields, asked, ({ _id, ...before }, { inc, set, unset = [] }) => {
         const document = { ...before, _id: "i" }
