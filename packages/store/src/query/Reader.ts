@@ -96,7 +96,7 @@ class Pages implements Reader<PageRead> {
     return this.top === undefined ? this.take() : this.choose(this.top)
   }
 
-  private take(): More | PageRead {
+  private take(): More | PageRead | ReadRefused {
     const { draft, matches } = this
     while (matches.next()) if (!draft.add(matches.value)) return draft.end(true)
     return matches.ended ? draft.end(false) : more

@@ -33,7 +33,7 @@ const live = fc
     ends: fc.array(until, { minLength: 90, maxLength: 90 }),
     indexes: Model.indexes,
     limit: fc.integer({ min: 1, max: 7 }),
-    query: Model.broad,
+    query: Model.query,
     steps: fc.array(stepOf, { minLength: 10, maxLength: 60, size: "max" })
   })
   .map(({ documents, ends, ...asked }) => ({

@@ -44,6 +44,15 @@ describe("pages", () => {
     assert.deepStrictEqual(sizes(small), [5])
   })
 
+  it("refuses to end a page at values that no cursor can hold", () => {
+    const long = [..."abc"].map((id) => ({ _id: id, text: id.repeat(64 * 1024) }))
+    const state = stateOf(collectionOf(long, []))
+    const read = (size: number) =>
+      finish(open(state, { collection: "things", sort: [["text", 1]] }, { limit: size }))._tag
+    assert.strictEqual(read(2), "InvalidQuery")
+    assert.strictEqual(read(3), "Page")
+  })
+
   it("looks at no more documents than it is allowed to", () => {
     const state = stateOf(collectionOf(numbered(10), []))
     const reader = open(state, { collection: "things", filter: { n: 9 } })

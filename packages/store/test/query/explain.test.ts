@@ -103,6 +103,12 @@ const cases: ReadonlyArray<Case> = [
   ],
   [{ filter: { age: { $gt: 7 } }, sort: [["age", -1]] }, ["Index", "age", true, "age > 7"], 8, 8],
   [{ filter: { age: { $gt: 7 } }, sort: [["name", 1]] }, ["Index", "age", false, "age > 7"], 8, 8],
+  [
+    { filter: { age: { $in: [7, 8] } }, sort: [["age", -1]] },
+    ["Index", "age", true, "age = 7", "age = 8"],
+    8,
+    8
+  ],
   [{ sort: [["born", -1]] }, ["Index", "born", true, "all"], 40, 40],
   [
     {

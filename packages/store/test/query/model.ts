@@ -156,17 +156,20 @@ export const sort = fc.oneof(
   }
 ) as fc.Arbitrary<Array<[string, 1 | -1]>>
 
-export const query = fc
-  .record({ filter, sort })
-  .map((asks): Query => ({ collection: "things", ...asks }))
-
-/** What many documents match, so that there are many pages. */
-export const broad = fc.oneof(
-  query,
-  fc
-    .tuple(fc.constantFrom<Fields>({}, { a: { $gte: 0 } }, { b: { $gte: 1 } }), sort)
-    .map(([some, by]): Query => ({ collection: "things", filter: some, sort: by }))
+// What many documents match, in stretches of an index, so that there are many pages.
+const many = fc.constantFrom<Fields>(
+  {},
+  { a: { $gte: 0 } },
+  { b: { $gte: 1, $lt: 3 } },
+  { a: { $in: [0, 1, 2, 3, null] } },
+  { a: { $in: [0, 1, 2] }, b: { $in: [1, 2, 3] } },
+  { _id: { $gt: "a3" } },
+  { _id: { $in: ["a0", "a3", "a6", "a9", "b1", "b2", "b4", "b5", "b7"] } }
 )
+
+export const query = fc
+  .record({ filter: fc.oneof(filter, many), sort })
+  .map((asks): Query => ({ collection: "things", ...asks }))
 
 /** To ask of one collection. */
 export const queries = fc.array(query, { minLength: 8, maxLength: 8 })
