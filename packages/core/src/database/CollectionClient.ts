@@ -25,7 +25,7 @@ import type {
   ResumeToken,
   WriteOptions
 } from "./Documents.ts"
-import type { FieldPath, FieldValue, OptionalPath, PathTo } from "./TypedPath.ts"
+import type { IncOf, OptionalPath, SetOf } from "./TypedPath.ts"
 
 /**
  * A document as its schema makes it: fields with a default may be left out. So may `_id`, which is
@@ -69,11 +69,9 @@ export interface QueryOf<Encoded> {
  * @since 0.1.0
  */
 export interface Changes<Encoded> {
-  readonly set?: {
-    readonly [P in Exclude<FieldPath<Encoded>, "_id">]?: Exclude<FieldValue<Encoded, P>, undefined>
-  }
+  readonly set?: SetOf<Encoded>
   readonly unset?: ReadonlyArray<OptionalPath<Encoded>>
-  readonly inc?: { readonly [P in PathTo<Encoded, number>]?: number }
+  readonly inc?: IncOf<Encoded>
 }
 
 /** @category models @since 0.1.0 */

@@ -60,6 +60,34 @@ export type OptionalPath<E> = {
   [P in FieldPath<E>]: undefined extends FieldValue<E, P> ? P : never
 }[FieldPath<E>]
 
+/**
+ * Values to set, by path; any may be left out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SetOf<E> = ByPath<{
+  [P in Exclude<FieldPath<E>, "_id">]: Exclude<FieldValue<E, P>, undefined>
+}>
+
+/**
+ * Numbers to add, by path.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type IncOf<E> = ByPath<{ [P in PathTo<E, number>]: number }>
+
+type ByPath<Values> = {
+  readonly [P in keyof Values & string as IsPattern<P> extends true ? never : P]?: Values[P]
+} & {
+  // An index signature is optional by itself; with a question mark it would take undefined.
+  readonly [P in keyof Values & string as IsPattern<P> extends true ? P : never]: Values[P]
+}
+
+/** Whether it stands for many paths, as `lines.${number}` does. */
+type IsPattern<Path extends string> = {} extends Record<Path, 1> ? true : false
+
 type Child<E, Name extends string> =
   E extends ReadonlyArray<infer Item>
     ? Name extends `${number}`

@@ -162,6 +162,13 @@ const updates = () => {
   void users.update(id, { set: { "lines.amount": 3 } })
   // @ts-expect-error -- to set nothing is to unset
   void users.update(id, { set: { nickname: undefined } })
+  // @ts-expect-error -- nor in a record
+  void users.update(id, { set: { "counts.visits": undefined } })
+  // @ts-expect-error -- nor in a list
+  void users.update(id, { set: { "lines.0": undefined } })
+  // @ts-expect-error -- a count is a number
+  void users.update(id, { set: { "counts.visits": "1" } })
+  void users.update(id, { unset: ["counts.visits"] })
   // @ts-expect-error -- an _id never changes
   void users.update(id, { set: { _id: id } })
   // @ts-expect-error -- every user has a name
