@@ -5,9 +5,7 @@ import * as Json from "@distri/store/value/Json"
 import { WatchError } from "../database/DatabaseError.ts"
 import { packed } from "../database/Packed.ts"
 import { WatchPoll, WatchReply } from "../database/WatchPoll.ts"
-import type { Unavailable } from "../log/ReplicatedLog.ts"
 import * as DatabaseBytes from "./internal/databaseBytes.ts"
-import { handBack } from "./RequestContext.ts"
 import * as Service from "./Service.ts"
 
 const decodePoll = Schema.decodeUnknownEffect(WatchPoll)
@@ -52,15 +50,3 @@ export class Watch extends Service.make("Watch", {
   bodyBytesMax: 64 * 1024,
   bytes: { decode: fromBytes, encode: toBytes }
 }) {}
-
-/**
- * A handler of `Watch`. A node that cannot answer hands the round back: it left nothing behind, and
- * another node may be able to.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const handler =
-  (poll: (request: WatchPoll) => Effect.Effect<WatchReply, WatchError>) =>
-  (request: WatchPoll): Effect.Effect<WatchReply, Exclude<WatchError, Unavailable>> =>
-    Effect.catchTag(poll(request), "Unavailable", ({ message }) => handBack(message))

@@ -66,19 +66,22 @@ export type Node = Effect.Success<ReturnType<typeof makeNode>>
 
 export const makeNode = Effect.fnUntraced(function* (
   log: Log,
-  limits?: Parameters<typeof Changes.make>[0]
+  limits?: Parameters<typeof Changes.make>[0],
+  home = "here"
 ) {
   const copy = yield* Copy.make
   const changes = yield* Changes.make(limits)
+  const read = reader(log, copy.state)
   const watching = yield* Watch.make({
     changes,
     copy,
-    read: reader(log, copy.state),
-    home: "here",
+    read,
+    home,
     identity: Effect.succeed("the-log")
   })
   return {
     ...watching,
+    read,
     ring: changes.ring,
     state: copy.state,
     stop: Effect.ignore(copy.stop("LogRegressed")),

@@ -20,7 +20,7 @@ type Failure = WatchError | CallError
 /**
  * - `home`: the node that is asked and waits. Nobody, after it failed, or had nothing for a while:
  *   then placement chooses, so that watches move to nodes that joined and away from old ones.
- * - `failures`: of homes, one after the other.
+ * - `failures`: one after the other, of homes and of all nodes that were asked.
  */
 interface Position {
   readonly after: WatchPoll["after"]
@@ -106,14 +106,16 @@ const makeRound = (call: Call, table: Pick<NodeTable["Service"], "nodes">) => {
       if (answer._tag === "Success") {
         const { events, node, token } = answer.success
         const idle = home !== undefined && events.length === 0
-        if (home !== undefined) failures = 0
+        if (home !== undefined || events.length > 0) failures = 0
         return [
           answer.success,
           { after: token, home: idle ? undefined : addressOf(node), failures }
         ]
       }
       const { failure } = answer
-      if (home === undefined || final.has(failure._tag)) return yield* Effect.fail(failure)
+      // A call that was placed went elsewhere by itself for as long as there was hope.
+      const hopeless = failure._tag === "Unavailable" ? failures >= failuresMax : home === undefined
+      if (hopeless || final.has(failure._tag)) return yield* Effect.fail(failure)
       home = undefined
       yield* Effect.sleep(pauseMs(failures))
       failures++
@@ -127,6 +129,9 @@ const askMax = "5 seconds"
 
 /** The first time there is none: a node that stops said so, and another one has the answer. */
 const pauseMs = (failures: number) => (failures === 0 ? 0 : Math.min(25 * 2 ** failures, 2000))
+
+/** Pauses of about 30 s in all, as long as a call tries. */
+const failuresMax = 20
 
 /** What every node would say. */
 const final: ReadonlySet<string> = new Set<WatchError["_tag"]>([
