@@ -5,7 +5,7 @@
  * It never throws for what a command says. What cannot be done is a result as well, and it changes
  * nothing but the version and what its sender is answered.
  */
-import * as Checked from "../command/Checked.ts"
+import { checkOutside } from "../command/Checked.ts"
 import type { Command, Sender } from "../command/Command.ts"
 import type { Result } from "../command/Result.ts"
 import { InvariantViolation } from "../invariant.ts"
@@ -134,7 +134,7 @@ const stopOn = (defect: unknown): void => {
 const run = (draft: Draft.Draft, { language, operation }: Command): Result => {
   if (language > draft.state.language)
     return { _tag: "InvalidCommand", path: "language", issue: "it is not allowed yet" }
-  const refused = Checked.check(operation)
+  const refused = checkOutside(operation)
   if (refused !== undefined) return refused
   switch (operation._tag) {
     case "Batch":

@@ -28,10 +28,12 @@ import { expire, expireAll, isExpired } from "./expiry.ts"
 export const add = (draft: Draft.Draft, op: typeof AddDocument.Type): Draft.Outcome => {
   const collection = Draft.collection(draft, op.collection)
   if (collection === undefined) return Draft.noCollection(op.collection)
-  const document = normalize(documentOf(op)) as Document
+  const document = documentOf(op) as Document
   const { _id: id } = document
   if (presentOf(draft, collection, id) !== undefined) return duplicate(collection, "_id", id)
-  return put(draft, collection, document, undefined) ?? Draft.written(draft, 0, 1, id)
+  const made = keptForm(draft, collection, document)
+  if (made._tag !== "Stored") return made
+  return put(draft, collection, made.stored, undefined) ?? Draft.written(draft, 0, 1, id)
 }
 
 /** @category combinators */
@@ -44,13 +46,13 @@ export const update = (draft: Draft.Draft, op: typeof UpdateDocument.Type): Draf
     return { _tag: "DocumentNotFound", collection: name, id }
   const refused = mismatch(name, id, ifRev, present?.rev ?? start)
   if (refused !== undefined) return refused
-  const after = updated(present?.document ?? { _id: id }, op)
-  if (after._tag !== "Updated") return after
-  if (present === undefined)
-    return put(draft, collection, after.document, undefined) ?? Draft.written(draft, 0, 1, id)
+  const made = changed(draft, collection, present?.document ?? { _id: id }, op)
+  if (made._tag !== "Stored") return made
+  const matched = present === undefined ? 0 : 1
   // What would stay as it is keeps its revision, and nobody who watches it is told.
-  if (equals(present.document, after.document)) return Draft.written(draft, 1, 0, id)
-  return put(draft, collection, after.document, present) ?? Draft.written(draft, 1, 1, id)
+  if (present !== undefined && isSame(present, made.stored))
+    return Draft.written(draft, matched, 0, id)
+  return put(draft, collection, made.stored, present) ?? Draft.written(draft, matched, 1, id)
 }
 
 /** @category combinators */
@@ -121,17 +123,39 @@ const take = (draft: Draft.Draft, from: Collection, stored: Stored): Collection 
   return Collections.take(from, id, draft.edit)
 }
 
-/** Puts `document` in the place of `before`; undefined if that is done. */
+/** What `op` makes of `before`. */
+const changed = (
+  draft: Draft.Draft,
+  collection: Collection,
+  before: Document,
+  op: typeof UpdateDocument.Type
+) => {
+  const { _id } = before
+  if (op.replace !== undefined) return keptForm(draft, collection, { ...op.replace, _id })
+  const after = updated(before, op)
+  return after._tag === "Updated"
+    ? Collections.store(collection, after.document, draft.state.index)
+    : after
+}
+
+/** A document as it came in a command, which is only copied when nothing is wrong with it. */
+const keptForm = (draft: Draft.Draft, collection: Collection, document: Document) => {
+  const made = Collections.store(collection, document, draft.state.index)
+  if (made._tag !== "Stored") return made
+  return { ...made, stored: { ...made.stored, document: normalize(document) as Document } }
+}
+
+const isSame = (a: Stored, b: Stored) =>
+  a.fingerprint === b.fingerprint && equals(a.document, b.document)
+
+/** Puts `stored` in the place of `before`; undefined if that is done. */
 const put = (
   draft: Draft.Draft,
   collection: Collection,
-  document: Document,
+  stored: Stored,
   before: Stored | undefined
 ): OperationRefused | undefined => {
-  const made = Collections.store(collection, document, draft.state.index)
-  if (made._tag !== "Stored") return made
-  const { stored } = made
-  const free = freed(draft, collection, document)
+  const free = freed(draft, collection, stored.document)
   if (free._tag !== "Put") return free
   let done = Collections.put(free.collection, stored, draft.edit)
   if (done._tag === "CollectionFull") {

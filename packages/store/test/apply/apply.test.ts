@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { apply, applyBatch } from "../../src/apply/apply.ts"
+import * as Checked from "../../src/command/Checked.ts"
 import * as CommandCodec from "../../src/command/CommandCodec.ts"
 import type { Command } from "../../src/command/Command.ts"
 import { InvariantViolation } from "../../src/invariant.ts"
@@ -9,7 +10,7 @@ import * as Tree from "../../src/tree/Tree.ts"
 import { LogIndex, LogTime } from "../../src/value/LogIndex.ts"
 import { operation, senders } from "../model/commands.ts"
 import * as Describe from "../model/describe.ts"
-import { add, batch, create, Node, update } from "../model/node.ts"
+import { add, batch, create, Node, update, type Op } from "../model/node.ts"
 
 const runs = Number(process.env["RUNS"] ?? 700)
 
@@ -36,7 +37,7 @@ describe("apply", () => {
 
   it("[ST2] what is thrown unexpectedly is a result, and nothing of the command is left", () => {
     const { before, node, sender } = broken(() => new TypeError("a bug"))
-    const entries = [{ ...add("2"), collection: "b" }, add("3")].map((op, at) => ({
+    const entries = [add("2"), add("3")].map((op, at) => ({
       ...node.entry(op, at === 1 ? sender : undefined),
       index: LogIndex.make(node.state.index + 1 + at)
     }))
@@ -45,16 +46,25 @@ describe("apply", () => {
     const results = applied.map(({ result }) => result?._tag)
     assert.deepStrictEqual(results, ["Written", "ApplyFailed"])
     assert.instanceOf(applied[1]!.defect, TypeError)
-    assert.deepStrictEqual(new Node(state).ids(), { a: ["1"], b: ["2"] })
+    assert.deepStrictEqual(new Node(state).ids(), { a: ["2"] })
     // It is remembered, whatever the message of the error is on this node.
     const again = new Node(mended(state))
     assert.deepStrictEqual(again.run(add("3"), sender), applied[1]!.result)
-    assert.deepStrictEqual(again.ids(), { a: ["1"], b: ["2"] })
+    assert.deepStrictEqual(again.ids(), { a: ["2"] })
+  })
+
+  it("[ST1] what was thrown is no part of the state, since it reads otherwise elsewhere", () => {
+    const [one, two] = ["x is undefined", "cannot read x"].map((message) => {
+      const { node, sender } = broken(() => new Error(message), add("1"))
+      return Describe.describe(node.apply(node.entry(add("2"), sender)).state)
+    })
+    assert.include(one, "ApplyFailed")
+    assert.strictEqual(one, two)
   })
 
   it("[ST2] a node that is out of stack or memory, or that breaks an invariant, stops", () => {
     for (const error of [new RangeError("Maximum call stack"), new InvariantViolation("ST0")]) {
-      const { before, node } = broken(() => error)
+      const { before, node } = broken(() => error, add("1"))
       const entry = node.entry(add("3"))
       assert.throws(() => apply(node.state, entry), error)
       assert.throws(() => applyBatch(node.state, [entry]), error)
@@ -103,6 +113,7 @@ describe("apply", () => {
         const applied = apply(node.state, entry)
         assert.isDefined(applied.result)
         assert.strictEqual(applied.state.index, entry.index)
+        assert.isFalse(isUnchecked(raw) && applied.result?._tag === "Written")
         const known = decoded(raw)
         if (known === undefined) return
         // What a log can hold does not even surprise it.
@@ -115,6 +126,15 @@ describe("apply", () => {
     assert.strictEqual(Describe.describe(node.state), before)
   })
 })
+
+/** Whether whoever proposes it would have refused it. */
+function isUnchecked({ operation }: Command): boolean {
+  try {
+    return Checked.check(operation) !== undefined
+  } catch {
+    return true
+  }
+}
 
 /** Replaces the part that the numbers lead to. */
 interface Mutation {
@@ -178,14 +198,13 @@ function decoded(command: Command): Command | undefined {
 }
 
 /**
- * A node on which the index of collection `a` throws when it is changed, which is after the
- * documents were. Collection `b` is well.
+ * A node on which the index throws when it is searched, which is after the documents were changed.
+ * An index without entries need not be searched.
  */
-function broken(error: () => Error) {
+function broken(error: () => Error, ...documents: ReadonlyArray<Op>) {
   const node = new Node()
   node.run(create({ indexes: [{ name: "byN", keys: ["n"] }] }))
-  node.run(create({ collection: "b" }))
-  node.run(add("1"))
+  for (const each of documents) node.run(each)
   const sender = { _tag: "Key", owner: "o", key: "k", fingerprint: 1 } as const
   node.state = withCompare(node.state, () => {
     throw error()

@@ -4,7 +4,12 @@ import { plain, type Doc, type Json } from "./Json.ts"
 import { refuse } from "./refuse.ts"
 
 export const updated = (doc: Doc, op: typeof UpdateDocument.Type): Doc => {
+  if (op.replace !== undefined && "$bad" in op.replace) refuse("InvalidDocument")
   if (op.replace !== undefined) return { ...(plain(op.replace) as Doc), _id: doc["_id"]! }
+  const paths = [...Object.keys({ ...op.set }), ...(op.unset ?? []), ...Object.keys({ ...op.inc })]
+  for (const [at, path] of paths.entries())
+    if (paths.some((other, place) => place !== at && `${path}.`.startsWith(`${other}.`)))
+      refuse("InvalidCommand")
   const copy = structuredClone(doc)
   for (const [path, value] of Object.entries(plain(op.set ?? {}) as Doc))
     write(copy, path, () => value)
