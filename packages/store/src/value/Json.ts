@@ -37,6 +37,7 @@ export const fromJson = (json: unknown): Read | Issue.Issue =>
     checkTexts: true,
     bytes: (text) => (typeof text === "string" ? Base64.decode(text) : undefined),
     bytesExpected: 'bytes are {"$bytes": base64}, with padding, and nothing beside it',
+    inPlace: false,
     pairs: false
   })
 
@@ -47,11 +48,13 @@ export interface Form {
   /** The bytes that `$bytes` stands for; nothing if it is wrong. */
   readonly bytes: (operand: unknown) => Uint8Array | undefined
   readonly bytesExpected: string
+  /** Whether the JSON may become the value, instead of being copied where they differ. */
+  readonly inPlace: boolean
   /** Whether an object can also be `{"$fields": [[name, value], ...]}`. */
   readonly pairs: boolean
 }
 
-/** The value of `json`. It shares what is the same in both. @category decoding */
+/** The value of `json`. They share what is the same in both. @category decoding */
 export const restore = (json: unknown, form: Form): Read | Issue.Issue => {
   const reader: Reader = { form, issue: undefined }
   const value = read(reader, json, 1)
@@ -92,7 +95,7 @@ const read = (reader: Reader, json: unknown, depth: number): Value => {
 
 const notJson = "a value that is not JSON"
 
-const readArray = (reader: Reader, items: ReadonlyArray<Value>, depth: number): Value => {
+const readArray = (reader: Reader, items: Array<Value>, depth: number): Value => {
   let out: Array<Value> | undefined
   for (let at = 0; at < items.length; at += 1) {
     const item = items[at]!
@@ -101,12 +104,12 @@ const readArray = (reader: Reader, items: ReadonlyArray<Value>, depth: number): 
       reader.issue = Issue.inItem(reader.issue, at)
       return null
     }
-    if (!Object.is(value, item)) (out ??= [...items])[at] = value
+    if (!Object.is(value, item)) (out ??= reader.form.inPlace ? items : [...items])[at] = value
   }
   return out ?? items
 }
 
-const readFields = (reader: Reader, fields: Fields, depth: number): Value => {
+const readFields = (reader: Reader, fields: Record<string, Value>, depth: number): Value => {
   let out: Record<string, Value> | undefined
   const names = Object.keys(fields)
   for (let at = 0; at < names.length; at += 1) {
@@ -115,7 +118,8 @@ const readFields = (reader: Reader, fields: Fields, depth: number): Value => {
     const member = fields[name]!
     const value = readMember(reader, name, member, depth)
     if (reader.issue !== undefined) return null
-    if (!Object.is(value, member)) (out ??= { ...fields })[name] = value
+    if (!Object.is(value, member))
+      (out ??= reader.form.inPlace ? fields : { ...fields })[name] = value
   }
   return out ?? fields
 }

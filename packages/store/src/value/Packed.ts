@@ -20,9 +20,7 @@ import type { Fields, Value } from "./Value.ts"
 /** The bytes of a value in which `Canonical` found no issue. @category encoding */
 export const encode = (value: Value): Uint8Array => {
   const tail: Tail = { parts: [], size: 0 }
-  const plain = isPlain(value) ? JSON.stringify(value) : undefined
-  const isSafe = plain !== undefined && !hasEscapedName(plain)
-  const text = utf8.encode(isSafe ? plain : JSON.stringify(replace(value, tail)))
+  const text = utf8.encode(JSON.stringify(replace(value, tail)))
   const out = new Uint8Array(lengthBytes + text.length + tail.size)
   new DataView(out.buffer).setUint32(0, text.length)
   out.set(text, lengthBytes)
@@ -37,7 +35,8 @@ export const encode = (value: Value): Uint8Array => {
 /** The value of any bytes, or what is wrong with them, and where. @category decoding */
 export const decode = (bytes: Uint8Array): Read | Issue.Issue => {
   if (bytes.length < lengthBytes) return tooFew
-  const tail = lengthBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  const tail =
+    lengthBytes + (bytes[0]! * 2 ** 24 + (bytes[1]! << 16) + (bytes[2]! << 8) + bytes[3]!)
   if (tail > bytes.length) return tooFew
   const parsed = parse(bytes.subarray(lengthBytes, tail))
   if (parsed === undefined) return notJson
@@ -55,6 +54,7 @@ export const decode = (bytes: Uint8Array): Read | Issue.Issue => {
       return new Uint8Array(bytes.subarray(at - length, at))
     },
     bytesExpected: "bytes that do not stand where the ones before them end",
+    inPlace: true,
     pairs: true
   })
   return read._tag === "Value" && at !== bytes.length ? leftOver : read
@@ -108,38 +108,42 @@ const space = 0x20
 const quote = 0x22
 const backslash = 0x5c
 
-const isPlain = (value: Value): boolean => {
-  if (typeof value !== "object" || value === null) return true
-  if (Array.isArray(value)) return value.every(isPlain)
-  if (isDate(value) || value instanceof Uint8Array) return false
-  const fields = value as Fields
-  const names = Object.keys(fields)
-  for (let at = 0; at < names.length; at += 1) if (!isPlain(fields[names[at]!]!)) return false
-  return true
-}
-
 interface Tail {
   readonly parts: Array<Uint8Array>
   size: number
 }
 
 /** As JSON, its bytes put into `tail` in the order in which `decode` meets them. */
-const replace = (value: Value, tail: Tail): unknown => {
+const replace = (value: unknown, tail: Tail): unknown => {
   if (typeof value !== "object" || value === null) return value
-  if (Array.isArray(value)) return value.map((item) => replace(item, tail))
+  if (Array.isArray(value)) return replaceItems(value, tail)
   if (isDate(value)) return { $date: value.getTime() }
-  if (value instanceof Uint8Array) {
-    const offset = tail.size
-    tail.parts.push(value)
-    tail.size += value.length
-    return { $bytes: [offset, value.length] }
+  if (!(value instanceof Uint8Array)) return replaceFields(value as Fields, tail)
+  const offset = tail.size
+  tail.parts.push(value)
+  tail.size += value.length
+  return { $bytes: [offset, value.length] }
+}
+
+const replaceItems = (items: ReadonlyArray<unknown>, tail: Tail): ReadonlyArray<unknown> => {
+  let out: Array<unknown> | undefined
+  for (let at = 0; at < items.length; at += 1) {
+    const json = replace(items[at], tail)
+    if (json !== items[at]) (out ??= [...items])[at] = json
   }
-  const fields = value as Fields
-  const out: Record<string, unknown> = {}
+  return out ?? items
+}
+
+const replaceFields = (fields: Fields, tail: Tail): unknown => {
+  let out: Record<string, unknown> | undefined
   let inPairs = false
-  for (const name of Object.keys(fields)) {
+  const names = Object.keys(fields)
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at]!
     inPairs ||= needsEscape(name)
-    out[name] = replace(fields[name]!, tail)
+    const json = replace(fields[name], tail)
+    if (json !== fields[name]) (out ??= { ...fields })[name] = json
   }
-  return inPairs ? { $fields: Object.entries(out) } : out
+  if (!inPairs) return out ?? fields
+  return { $fields: Object.entries(out ?? fields).filter(([, json]) => json !== undefined) }
 }

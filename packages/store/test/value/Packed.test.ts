@@ -5,7 +5,7 @@ import * as Json from "../../src/value/Json.ts"
 import { normalizeValue } from "../../src/value/Normal.ts"
 import * as Packed from "../../src/value/Packed.ts"
 import type { Value } from "../../src/value/Value.ts"
-import { isPlain, nested, runs, value } from "./values.ts"
+import { disguised, isPlain, nested, runs, value } from "./values.ts"
 
 const packed = (text: string, tail: ReadonlyArray<number> = []) => {
   const encoded = Buffer.from(text)
@@ -33,6 +33,8 @@ describe("packed", () => {
       fc.property(value, (some) => {
         const bytes = Packed.encode(some)
         assert.deepStrictEqual(read(Packed.decode(bytes)), normalizeValue(some))
+        const other = disguised(some)
+        assert.deepStrictEqual(read(Packed.decode(Packed.encode(other))), normalizeValue(other))
         // As a piece of a larger buffer too, and without a share in it.
         const within = new Uint8Array([9, ...bytes, 9]).subarray(1, -1)
         const again = read(Packed.decode(within))
