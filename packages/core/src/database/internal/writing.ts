@@ -16,7 +16,6 @@ import { commandMaxBytes } from "@distri/store/command/Limits"
 import { Refusal, type Refused } from "@distri/store/command/Refusal"
 import type { Result, Written } from "@distri/store/command/Result"
 import type { State } from "@distri/store/state/State"
-import { isId } from "@distri/store/value/Text"
 import { Ambiguous, ReplicatedLog, TooLarge } from "../../log/ReplicatedLog.ts"
 import { Overloaded } from "../../service/Refusal.ts"
 import { DatabaseFull, type WriteError } from "../DatabaseError.ts"
@@ -31,7 +30,7 @@ export interface Limits {
 }
 
 /** Callers have no names yet, so their keys share one space. */
-const owner = ""
+const owner = "anyone"
 
 const system = { _tag: "System" } as const
 
@@ -96,19 +95,17 @@ export const make = Effect.fnUntraced(function* (
     by: WriteSession.Ticket | string,
     timeout: Duration.Input
   ) {
-    const refused = Checked.check(operation)
-    if (refused !== undefined) return yield* refusal(refused)
     const named = yield* withIds(operation)
-    if (typeof by !== "string")
-      return yield* within(named, { _tag: "Session", ...by }, `${by.session}/${by.seq}`, timeout)
-    if (!isId(by))
-      return yield* refusal({
-        _tag: "InvalidCommand",
-        path: "idempotencyKey",
-        issue: "it has 1 to 128 bytes"
-      })
-    const fingerprint = Checked.fingerprint(operation)
-    return yield* within(named, { _tag: "Key", owner, key: by, fingerprint }, by, timeout)
+    const refused = Checked.check(named)
+    if (refused !== undefined) return yield* refusal(refused)
+    const sender: Sender =
+      typeof by === "string"
+        ? { _tag: "Key", owner, key: by, fingerprint: Checked.fingerprint(named) }
+        : { _tag: "Session", ...by }
+    const unknown = Checked.checkSender(sender)
+    if (unknown !== undefined) return yield* refusal(unknown)
+    const id = typeof by === "string" ? by : `${by.session}/${by.seq}`
+    return yield* within(named, sender, id, timeout)
   })
 
   const inSession = WriteSession.make(openSession())
