@@ -184,6 +184,21 @@ describe("documents", () => {
     assert.deepInclude<any>(node.run(more), { _tag: "CollectionFull", what: "bytes" })
   })
 
+  it("what cannot be stored is refused, before it is copied", () => {
+    const node = new Node()
+    node.run(create())
+    const inherited = JSON.parse(`{"__proto__":1}`)
+    for (const fields of [inherited, { a: inherited }, { a: new Map() }, { a: [Number.NaN] }]) {
+      const invalid = { _tag: "InvalidDocument" }
+      assert.deepInclude<any>(node.run(add("1", fields)), invalid)
+      assert.deepInclude<any>(node.run(update("1", { replace: fields, upsert: true })), invalid)
+    }
+    const large = { text: "x".repeat(512 * 1024) }
+    const tooLarge = { _tag: "DocumentTooLarge", maxBytes: 512 * 1024 }
+    for (const change of [{ replace: large }, { set: large }])
+      assert.deepInclude<any>(node.run(update("1", { ...change, upsert: true })), tooLarge)
+  })
+
   it("what a caller keeps of a document does not change it", () => {
     const node = new Node()
     node.run(create())

@@ -3,7 +3,17 @@ import { applyBatch } from "../../src/apply/apply.ts"
 import type { Result } from "../../src/command/Result.ts"
 import { dueMs } from "../../src/apply/expiry.ts"
 import { LogIndex } from "../../src/value/LogIndex.ts"
-import { add, batch, create, date, Node, remove, removeMatches, update } from "../model/node.ts"
+import {
+  add,
+  batch,
+  create,
+  date,
+  Node,
+  remove,
+  removeMatches,
+  update,
+  type Op
+} from "../model/node.ts"
 
 const expires = { expires: "at" }
 const unique = { indexes: [{ name: "byName", keys: ["name"], unique: true }] }
@@ -75,12 +85,8 @@ describe("expiry", () => {
       update("1", { set: { n: 2 } }),
       batch(add("1"), add("2"))
     ]
-    const entries = refused.map((op, at) => ({
-      ...node.entry(op),
-      index: LogIndex.make(node.state.index + 1 + at)
-    }))
-    const { applied, state } = applyBatch(node.state, entries)
-    for (const { changes, result } of applied) {
+    const { applied, state } = after(node, update("2", { inc: { m: 1 } }), ...refused)
+    for (const { changes, result } of applied.slice(1)) {
       assert.notStrictEqual(result?._tag, "Written")
       assert.deepStrictEqual(changes, [])
     }
@@ -97,6 +103,11 @@ describe("expiry", () => {
     })
     assert.deepInclude<any>(node.run(batch(add("5"), add("6"))), { _tag: "BatchRefused" })
     assert.deepStrictEqual(node.ids(), { a: ["2", "4"] })
+    const other = at(100, limits, ...documents)
+    const large = add("5", { text: "x".repeat(250) })
+    const { applied, state } = after(other, update("2", { inc: { m: 1 } }), large)
+    assert.deepInclude<any>(applied[1]!.result, { _tag: "CollectionFull", what: "bytes" })
+    assert.deepStrictEqual(new Node(state).ids(), { a: ["1", "2", "3"] })
   })
 
   it("ExpireDocuments removes 1,000 at most, collection by collection, by their time", () => {
@@ -135,8 +146,17 @@ describe("expiry", () => {
   })
 })
 
+/** Applied together, so that trees may be changed in place. */
+function after(node: Node, ...ops: ReadonlyArray<Op>) {
+  const entries = ops.map((op, at) => ({
+    ...node.entry(op),
+    index: LogIndex.make(node.state.index + 1 + at)
+  }))
+  return applyBatch(node.state, entries)
+}
+
 /** A node with these documents, whose log time is `time` now. */
-function at(time: number, options: object, ...documents: ReadonlyArray<ReturnType<typeof add>>) {
+function at(time: number, options: object, ...documents: ReadonlyArray<Op>) {
   const node = new Node()
   node.run(create({ ...expires, ...options }))
   for (const each of documents) node.run(each)
