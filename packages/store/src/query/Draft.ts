@@ -24,13 +24,13 @@ export class Draft {
     this.limit = limit
   }
 
-  /** False if there is no room for it. The first document always has room. */
+  /** False if there is no room for it. For the first there is: no document is as large as a page. */
   add(stored: Stored): boolean {
     if (this.found.length === this.limit) return false
     const { project } = this.located.prepared
     const document = project === undefined ? stored.document : project(stored.document)
     const bytes = project === undefined ? stored.bytes : size(document)
-    if (this.bytes + bytes > Limits.pageMaxBytes && this.last !== undefined) return false
+    if (this.bytes + bytes > Limits.pageMaxBytes) return false
     this.bytes += bytes
     this.found.push({ document, rev: stored.rev })
     this.last = stored

@@ -41,11 +41,8 @@ export class Top {
     this.last = this.placed.at(-1)!.position
   }
 
-  /** In the order of the sort, as many as are wanted. */
+  /** In the order of the sort; at least as many as are wanted, if there are. */
   sorted(): ReadonlyArray<Stored> {
-    return this.placed
-      .toSorted(this.order)
-      .slice(0, this.wanted)
-      .map(({ stored }) => stored)
+    return this.placed.toSorted(this.order).map(({ stored }) => stored)
   }
 }

@@ -9,7 +9,7 @@ import { LogIndex } from "../../src/value/LogIndex.ts"
 import type { Document } from "../../src/value/Value.ts"
 import * as Model from "./model.ts"
 
-const { collectionOf, contents, finish, readPage, stateOf } = Model
+const { collectionOf, contents, finish, naive, readAll, readPage, stateOf } = Model
 
 describe("pages", () => {
   it("a page ends at its limit, and the last one says so", () => {
@@ -106,8 +106,32 @@ describe("pages", () => {
   })
 })
 
+it("[ST11] goes on in an index behind a path that has one value", () => {
+  const documents = numbered(9).map((document, n) => ({ ...document, a: n % 2, b: n % 3 }))
+  const indexes = [{ name: "a-b", keys: ["a", "b"], unique: false }]
+  const state = stateOf(collectionOf(documents, indexes))
+  const sorts: ReadonlyArray<NonNullable<Query["sort"]>> = [
+    [["b", 1]],
+    [["b", -1]],
+    [
+      ["b", -1],
+      ["a", 1],
+      ["_id", -1]
+    ]
+  ]
+  for (const sort of sorts) {
+    const query: Query = { collection: "things", filter: { a: 0 }, sort }
+    const explained = finish(explain(state, query))
+    assert.ok(explained._tag === "Explanation" && explained.explained.sorted)
+    assert.deepStrictEqual<unknown>(readAll(state, query, 1), naive(documents, query))
+  }
+})
+
 describe("a sort without an index", () => {
-  const many = numbered(Limits.sortMax + 1).map((document) => ({ ...document, tag: [1, 2] }))
+  const many = numbered(Limits.sortMax + 1).map((document, n) => ({
+    ...document,
+    tag: n % 2 === 0 ? [1, 3] : [2, 3]
+  }))
 
   it("is refused when more documents match than are sorted, and not for one less", () => {
     const refusal = { _tag: "SortTooLarge", max: Limits.sortMax }
@@ -130,6 +154,8 @@ describe("a sort without an index", () => {
     const state = stateOf(restored(many, indexes))
     const page = readPage(state, tagged([["n", -1]]), { limit: 2, budget: 999 })
     assert.deepStrictEqual(ids(page.found), ["10000", "09999"])
+    const second = readPage(state, tagged([["n", -1]]), { limit: 2, resume: page.next })
+    assert.deepStrictEqual(ids(second.found), ["09998", "09997"])
     const byId = readPage(state, tagged(), { limit: 2 })
     assert.deepStrictEqual(ids(byId.found), ["00000", "00001"])
     const explained = finish(explain(state, tagged([["n", -1]])))
@@ -148,8 +174,8 @@ describe("a sort without an index", () => {
   })
 
   it("[ST11] a command finds as many documents as there are, in order", () => {
-    const state = restored(many, [{ name: "by tag", keys: ["tag"], unique: false }])
-    assert.deepStrictEqual(Model.findAll(state, { tag: 1 }), contents(state))
+    const collection = restored(many, [{ name: "by tag", keys: ["tag"], unique: false }])
+    assert.deepStrictEqual(Model.findAll(collection, { tag: { $gte: 1 } }), contents(collection))
   })
 })
 
@@ -160,7 +186,7 @@ function numbered(size: number): Array<Document> {
 
 const tagged = (sort: Query["sort"] = []): Query => ({
   collection: "things",
-  filter: { tag: 1 },
+  filter: { tag: { $gte: 1 } },
   sort
 })
 

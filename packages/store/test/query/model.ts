@@ -159,6 +159,7 @@ export const sort = fc.oneof(
 // What many documents match, in stretches of an index, so that there are many pages.
 const many = fc.constantFrom<Fields>(
   {},
+  { a: 1 },
   { a: { $gte: 0 } },
   { b: { $gte: 1, $lt: 3 } },
   { a: { $in: [0, 1, 2, 3, null] } },
@@ -289,6 +290,7 @@ export const readAll = (state: State.State, asks: Query, limit = 1000, budget?: 
       ...(budget === undefined ? {} : { budget })
     })
     found.push(...page.found.map((each) => each.document))
+    invariant(found.length <= 1000, "the pages come to an end")
     resume = page.next
   } while (resume !== undefined)
   return found
