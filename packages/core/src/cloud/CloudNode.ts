@@ -32,6 +32,7 @@ import type * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schedule from "effect/Schedule"
 import { Links } from "../client/Links.ts"
 import { callNode } from "../client/NodeCall.ts"
+import * as Collection from "../database/Collection.ts"
 import { Database } from "../database/Database.ts"
 import { Halt } from "../Halt.ts"
 import * as FollowerLog from "../log/FollowerLog.ts"
@@ -69,6 +70,11 @@ export interface CloudNodeOptions {
   readonly cluster?: string
   /** Relative strength, for placement. Default: the number of cores. */
   readonly capacity?: number
+  /**
+   * Typed collections that this node offers: once it is ready it creates them, and those of their
+   * indexes that are missing. Nothing is ever dropped or changed.
+   */
+  readonly collections?: ReadonlyArray<Collection.Any>
   /** How long stopping may take. Default 25 s, below the usual 30 s before a SIGKILL. */
   readonly drainTimeout?: Duration.Input
   /** Limits of admission; each says its unit and default. */
@@ -212,6 +218,8 @@ const serve = Effect.fnUntraced(function* (
   yield* report.setState("ready")
   yield* tell
 
+  yield* offer(options.collections ?? [])
+
   yield* halt.stopped.pipe(
     Effect.tapDefect((rule) =>
       Effect.andThen(
@@ -243,3 +251,25 @@ const serve = Effect.fnUntraced(function* (
 const catchUp = Effect.flatMap(Database, ({ barrier }) =>
   Effect.ignore(Effect.timeoutOption(barrier, catchUpMax))
 )
+
+/** Creates what is missing, as soon as somebody writes the log. */
+const offer = Effect.fnUntraced(function* (collections: ReadonlyArray<Collection.Any>) {
+  const { documents } = yield* Database
+  yield* Effect.forEach(
+    collections,
+    (collection) =>
+      Collection.over(documents, collection).create.pipe(
+        Effect.retry({
+          while: ({ _tag }) =>
+            _tag === "Unavailable" || _tag === "Ambiguous" || _tag === "Overloaded",
+          schedule: Schedule.spaced("1 second")
+        }),
+        Effect.catch(({ message }) =>
+          Effect.logError(
+            `the collection "${collection.collection}" is not as this node offers it: ${message}`
+          )
+        )
+      ),
+    { discard: true }
+  ).pipe(Effect.forkScoped)
+})

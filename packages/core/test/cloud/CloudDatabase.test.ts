@@ -101,7 +101,11 @@ describe("a cloud's database", () => {
       )
       // Each read waits until its node has what the writes above came to.
       for (const port of ports) {
-        yield* client.call(ReadCollection, { query: { collection: "catalog" } }, { node: address(port) })
+        yield* client.call(
+          ReadCollection,
+          { query: { collection: "catalog" } },
+          { node: address(port) }
+        )
       }
       const all = [...(yield* client.collectStats).values()].map(Result.getOrThrow)
       assert.strictEqual(all.length, 3)
@@ -132,8 +136,12 @@ describe("a cloud's database", () => {
       yield* Scope.close(scope, Exit.void)
       yield* startNode(7401)
       yield* client.call(CreateCollection, { collection: "d" })
-      const { documents, version } = yield* client.call(ReadCollection, { collection: "d" })
-      assert.deepStrictEqual(documents, [])
+      const query = { collection: "d" }
+      const { found, version } = yield* client.call(ReadCollection, {
+        query,
+        consistency: "session"
+      })
+      assert.deepStrictEqual(found, [])
       assert.strictEqual(version, 1)
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
@@ -152,8 +160,11 @@ describe("a cloud's database", () => {
       yield* client.call(CreateCollection, { collection: "catalog" })
       yield* Scope.close(scope, Exit.void)
       const here = { node: address(7402) }
-      const read = yield* client.call(ReadCollection, { collection: "catalog" }, here)
-      assert.deepStrictEqual(read.documents, [])
+      const query = { collection: "catalog" }
+      const read = client.call(ReadCollection, { query, consistency: "session" }, here)
+      assert.deepStrictEqual((yield* read).found, [])
+      const latest = yield* Effect.flip(client.call(ReadCollection, { query }, here))
+      assert.deepInclude(latest, { _tag: "Unavailable", reason: "NoLeader" })
       const document = { name: "lost?" }
       const write = client.call(
         AddDocument,

@@ -14,7 +14,7 @@ import * as CommandCodec from "@distri/store/command/CommandCodec"
 import * as Snapshot from "@distri/store/snapshot/Snapshot"
 import * as State from "@distri/store/state/State"
 import type { Fields } from "@distri/store/value/Value"
-import { InvariantViolation } from "../../src/invariant.ts"
+import { InvariantViolation } from "@distri/store/invariant"
 import {
   Compacted,
   LogIndex,
@@ -78,13 +78,19 @@ it.effect("[ST7] a write that is repeated under its id gets the first answer", (
     const { database, log } = yield* writer()
     yield* database.documents.execute(create)
     // Without an _id, each attempt makes another one up; the first one counts.
-    const first = yield* database.documents.execute(add({ color: "red" }), { idempotencyKey: "key" })
-    const again = yield* database.documents.execute(add({ color: "red" }), { idempotencyKey: "key" })
+    const first = yield* database.documents.execute(add({ color: "red" }), {
+      idempotencyKey: "key"
+    })
+    const again = yield* database.documents.execute(add({ color: "red" }), {
+      idempotencyKey: "key"
+    })
     assert.deepStrictEqual(again, first)
-    const other = yield* Effect.flip(database.documents.execute(add({ color: "green" }), { idempotencyKey: "key" }))
+    const other = yield* Effect.flip(
+      database.documents.execute(add({ color: "green" }), { idempotencyKey: "key" })
+    )
     assert.strictEqual(other._tag, "IdempotencyKeyReused")
     assert.strictEqual((yield* readAll(database)).length, 1)
-    assert.strictEqual(yield* log.barrier, 2)
+    assert.strictEqual(yield* log.barrier, first.version)
   })
 )
 
@@ -115,7 +121,7 @@ it.effect("[DB11] an invalid write is refused and never appended", () =>
       { _id: 1 },
       { _id: "1", n: Infinity },
       { _id: "1", s: "\ud800" },
-      { _id: "1", u: undefined as never },
+      { _id: "1", list: [undefined as never] },
       { _id: "1", at: new Map() as never },
       { _id: "1", text: "x".repeat(512 * 1024) },
       JSON.parse(`{"_id":"1","a":{"__proto__":{}}}`),
@@ -125,20 +131,24 @@ it.effect("[DB11] an invalid write is refused and never appended", () =>
       const error = yield* Effect.flip(
         database.documents.execute({ _tag: "AddDocument", collection: "a", document })
       )
-      assert.strictEqual(error._tag, "InvalidDocument")
+      const large = String(document["text"] ?? "").length > 1000
+      assert.strictEqual(error._tag, large ? "DocumentTooLarge" : "InvalidDocument")
     }
     const operations: Array<UserOperation> = [
       { _tag: "CreateCollection", collection: "_system" },
       { _tag: "CreateCollection", collection: "" },
       { _tag: "CreateCollection", collection: "x".repeat(65) },
-      { _tag: "DeleteDocuments", collection: "a", filter: { age: { $gt: 1 } } },
+      { _tag: "DeleteDocuments", collection: "a", filter: { age: { $above: 1 } } },
       { _tag: "DeleteDocuments", collection: "a", filter: { text: "x".repeat(20_000) } }
     ]
-    for (const op of operations)
-      assert.strictEqual((yield* Effect.flip(database.documents.execute(op)))._tag, "InvalidOperation")
+    const before = yield* log.barrier
+    for (const op of operations) {
+      const { _tag } = yield* Effect.flip(database.documents.execute(op))
+      assert.strictEqual(_tag, "filter" in op ? "FilterError" : "InvalidCommand")
+    }
     const key = yield* Effect.flip(database.documents.execute(create, { idempotencyKey: "" }))
-    assert.strictEqual(key._tag, "InvalidOperation")
-    assert.strictEqual(yield* log.barrier, 1)
+    assert.strictEqual(key._tag, "InvalidCommand")
+    assert.strictEqual(yield* log.barrier, before)
   })
 )
 
@@ -206,11 +216,14 @@ it.effect("[ST7] an answer that was lost is found again under the same id", () =
           ? Effect.andThen(Effect.exit(answer), Effect.fail(new LinkFailed({ started: true })))
           : answer
       })) as Caller)
-    const unknown = yield* Effect.flip(other.documents.execute(add({ color: "red" }), { idempotencyKey: "key" }))
+    const unknown = yield* Effect.flip(
+      other.documents.execute(add({ color: "red" }), { idempotencyKey: "key" })
+    )
     assert.strictEqual(unknown._tag, "Ambiguous")
     lost = false
     const written = yield* other.documents.execute(add({ color: "red" }), { idempotencyKey: "key" })
-    assert.strictEqual(written.version, 2)
+    // The first copy in the log is the one that counts.
+    assert.strictEqual(written.version, 3)
     assert.strictEqual((yield* readAll(database, written.version)).length, 1)
   })
 )
@@ -219,7 +232,8 @@ it.effect("[ST14] pages together are the collection, whatever is written in betw
   Effect.gen(function* () {
     const { database } = yield* writer()
     yield* database.documents.execute(create)
-    for (let at = 0; at < 250; at += 2) yield* database.documents.execute(add({ _id: name(at), keep: true }))
+    for (let at = 0; at < 250; at += 2)
+      yield* database.documents.execute(add({ _id: name(at), keep: true }))
     const found: Array<string> = []
     let cursor: string | undefined
     do {
@@ -284,7 +298,7 @@ it.effect("[DB13] a node whose log began anew serves reads and refuses writes", 
     const refused = yield* Effect.flip(other.documents.execute(add({ _id: "2" })))
     assert.deepStrictEqual(refused, new Unavailable({ reason: "LogRegressed" }))
     assert.deepStrictEqual(yield* readAll(other), [{ _id: "1" }])
-    assert.strictEqual((yield* Effect.flip(readAll(other, 3)))._tag, "Unavailable")
+    assert.strictEqual((yield* Effect.flip(readAll(other, 99)))._tag, "Unavailable")
     assert.strictEqual(yield* second.log.barrier, 0)
   })
 )
@@ -296,12 +310,13 @@ it.effect("[DB14] a node applies all before an entry that its release does not k
     yield* log.append(logged(add({ _id: "1" })), { id: "x" })
     yield* log.append(new TextEncoder().encode(`{"v":2}`), { id: "new" })
     yield* log.append(logged(add({ _id: "2" })), { id: "y" })
-    assert.strictEqual((yield* Effect.flip(readAll(database, 4)))._tag, "Unavailable")
-    assert.strictEqual(yield* database.version, 2)
+    const known = (yield* log.barrier) - 2
+    assert.strictEqual((yield* Effect.flip(readAll(database, known + 1)))._tag, "Unavailable")
+    assert.strictEqual(yield* database.version, known)
     assert.deepStrictEqual(yield* readAll(database), [{ _id: "1" }])
     const refused = yield* Effect.flip(database.documents.execute(add({ _id: "3" })))
     assert.deepStrictEqual(refused, new Unavailable({ reason: "Unsupported" }))
-    assert.strictEqual(yield* log.barrier, 4)
+    assert.strictEqual(yield* log.barrier, known + 2)
   })
 )
 
@@ -309,8 +324,12 @@ it.effect("[DB15] the writer takes snapshots and trims, and a node that is behin
   Effect.gen(function* () {
     const { call, database, log } = yield* writer({ compactAfterBytes: 20_000 })
     yield* database.documents.execute(create)
-    for (let at = 0; at < 100; at += 1)
-      yield* database.documents.execute(add({ _id: `${at}`, text: "x".repeat(1000) }), { idempotencyKey: `add ${at}` })
+    const versions: Array<number> = []
+    for (let at = 0; at < 100; at += 1) {
+      const addition = add({ _id: `${at}`, text: "x".repeat(1000) })
+      const options = { idempotencyKey: `add ${at}` }
+      versions.push((yield* database.documents.execute(addition, options)).version)
+    }
     yield* Effect.repeat(Effect.yieldNow, { times: 20 })
     const latest = Option.getOrThrow(yield* log.snapshots.latest)
     assert.isAbove(latest.index, 60)
@@ -321,8 +340,10 @@ it.effect("[DB15] the writer takes snapshots and trims, and a node that is behin
     yield* other.barrier
     assert.deepStrictEqual(yield* other.digest, yield* database.digest)
     // What a write came to is in the snapshot, too.
-    const again = yield* other.documents.execute(add({ _id: "3", text: "x".repeat(1000) }), { idempotencyKey: "add 3" })
-    assert.strictEqual(again.version, 5)
+    const again = yield* other.documents.execute(add({ _id: "3", text: "x".repeat(1000) }), {
+      idempotencyKey: "add 3"
+    })
+    assert.strictEqual(again.version, versions[3])
   })
 )
 
@@ -334,7 +355,8 @@ it.effect("[DB15] a snapshot that is older than what is applied here is not load
     const { database } = yield* overFake({
       snapshots: {
         latest: Effect.succeedSome(ref),
-        read: () => Stream.fromIterable(Snapshot.encode(state, { cluster: "test", term: 0, members: [] })),
+        read: () =>
+          Stream.fromIterable(Snapshot.encode(state, { cluster: "test", term: 0, members: [] })),
         write: () => Effect.die("not the writer")
       },
       entries: (from) =>
@@ -357,10 +379,13 @@ it.effect("[DB15] a log without room is trimmed, and then takes writes again", (
     const { database } = yield* writer({ retainedMaxBytes: 8192 })
     yield* database.documents.execute(create)
     for (let at = 0; at < 40; at += 1)
-      yield* Effect.retry(database.documents.execute(add({ _id: `${at}`, text: "x".repeat(1000) })), {
-        while: (error) => Effect.as(Effect.yieldNow, error._tag === "Overloaded"),
-        times: 50
-      })
+      yield* Effect.retry(
+        database.documents.execute(add({ _id: `${at}`, text: "x".repeat(1000) })),
+        {
+          while: (error) => Effect.as(Effect.yieldNow, error._tag === "Overloaded"),
+          times: 50
+        }
+      )
     assert.strictEqual((yield* readAll(database)).length, 40)
   })
 )

@@ -51,9 +51,7 @@ const writer = (call: Call): Documents<CallError>["execute"] => {
   const inSession = WriteSession.make(call(OpenSession, undefined, waiting()))
   return (operation, { idempotencyKey, timeout } = {}) =>
     idempotencyKey === undefined
-      ? inSession((ticket) =>
-          call(Execute, { operation, ...given({ ticket }) }, waiting(timeout))
-        )
+      ? inSession((ticket) => call(Execute, { operation, ...given({ ticket }) }, waiting(timeout)))
       : call(Execute, { operation }, { ...waiting(timeout), idempotencyKey })
 }
 

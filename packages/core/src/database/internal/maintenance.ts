@@ -55,9 +55,9 @@ export const run = Effect.fnUntraced(function* (
 export const due = (state: State, nowMs: number): ReadonlyArray<Operation> => {
   const operations: Array<Operation> = []
   if (dueMs(state) <= nowMs) operations.push({ _tag: "ExpireDocuments" })
-  const sessionsBefore = LogTime.make(Math.max(0, nowMs - sessionIdleMs))
+  const sessionsBefore = LogTime.make(nowMs - sessionIdleMs)
   const life = state.keys.size > keysMax ? keyLifeMinMs : keyLifeMs
-  const keysBefore = LogTime.make(Math.max(0, nowMs - life))
+  const keysBefore = LogTime.make(nowMs - life)
   if (hasIdleSession(state, sessionsBefore) || oldestKey(state) <= keysBefore)
     operations.push({ _tag: "ExpireSessions", sessionsBefore, keysBefore })
   return operations
