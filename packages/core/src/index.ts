@@ -20,6 +20,8 @@ export {
   UpdateInfo
 } from "./cloud/UpdateInfo.ts"
 export * as Collection from "./database/Collection.ts"
+export type { CollectionClient } from "./database/CollectionClient.ts"
+export * from "./database/CollectionError.ts"
 export { Database } from "./database/Database.ts"
 export * from "./database/DatabaseError.ts"
 export type {

@@ -100,7 +100,7 @@ export type ResumeToken = typeof ResumeToken.Type
  * - `initial`: the document was there at the start (`from: "start"`).
  * - `entered`: it matches now and did not before; `changed`: it matches as it did; `left`: it
  *   matches no longer. `cause` says what happened to the document itself.
- * - `ready`: all of the start was delivered; what follows are changes.
+ * - `ready`: all of the start was delivered; what follows are changes. Its token resumes from here.
  *
  * `token`: resume after this event. Deliveries repeat at most what came after the last token that
  * the consumer kept.
@@ -130,7 +130,7 @@ export interface WatchSpec {
   readonly filter?: Fields | undefined
   /**
    * `start`: the documents as they are, then `ready`, then changes, without a gap. `now` (default):
-   * changes from here on. A token: changes after it.
+   * `ready`, then changes. A token: changes after it.
    */
   readonly from?: "start" | "now" | ResumeToken | undefined
 }

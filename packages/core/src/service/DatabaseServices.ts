@@ -289,7 +289,7 @@ export class DatabaseServices extends RpcGroup.make(
           reading((wait) => documents.count(collection, filter, { ...options, ...wait })),
         ExplainQuery: ({ query, ...options }) =>
           reading((wait) => documents.explain(query, { ...options, ...wait })),
-        Watch: poll
+        Watch: (request) => Effect.tapErrorTag(poll(request), "Unavailable", goneForGood)
       })
     })
   )

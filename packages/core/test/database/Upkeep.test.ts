@@ -1,0 +1,103 @@
+import { assert, it } from "@effect/vitest"
+import * as CommandCodec from "@distri/store/command/CommandCodec"
+import { apply } from "@distri/store/apply/apply"
+import * as State from "@distri/store/state/State"
+import { LogIndex, LogTime } from "@distri/store/value/LogIndex"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { due } from "../../src/database/internal/maintenance.ts"
+import type { ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
+import { follower, writer } from "./nodes.ts"
+
+it.effect("[DB20] [ST17] documents end by logged commands of the node that leads", () =>
+  Effect.gen(function* () {
+    const { call, database, log } = yield* writer()
+    const other = yield* follower(call)
+    yield* other.documents.execute({
+      _tag: "CreateCollection",
+      collection: "a",
+      expires: "until"
+    })
+    const nowMs = yield* Clock.currentTimeMillis
+    for (const seconds of [1, 5, 100])
+      yield* other.documents.execute({
+        _tag: "AddDocument",
+        collection: "a",
+        document: { _id: `${seconds}`, until: date(nowMs + seconds * 1000) }
+      })
+    yield* other.documents.execute({
+      _tag: "AddDocument",
+      collection: "a",
+      document: { _id: "forever" }
+    })
+    yield* TestClock.adjust("3 seconds")
+    assert.strictEqual(yield* other.documents.count("a"), 3)
+    yield* TestClock.adjust("3 seconds")
+    for (const node of [database, other]) {
+      yield* node.barrier
+      const { found } = yield* node.documents.read({ collection: "a" })
+      assert.deepStrictEqual(
+        found.map(({ document }) => document["_id"]),
+        ["100", "forever"]
+      )
+    }
+    assert.deepStrictEqual(yield* database.digest, yield* other.digest)
+    const ended = yield* operationsIn(log)
+    assert.strictEqual(ended.filter((tag) => tag === "ExpireDocuments").length, 2)
+  })
+)
+
+it.effect("[DB20] nothing is logged when nothing is due", () =>
+  Effect.gen(function* () {
+    const { database, log } = yield* writer()
+    yield* database.documents.execute({ _tag: "CreateCollection", collection: "a" })
+    const before = yield* log.barrier
+    yield* TestClock.adjust("10 minutes")
+    assert.strictEqual(yield* log.barrier, before)
+  })
+)
+
+it("[DB20] sessions end after an hour of silence, and keys after a day", () => {
+  const hour = 3_600_000
+  let state = State.empty
+  const add = (time: number, command: Parameters<typeof CommandCodec.encode>[0]) =>
+    (state = apply(state, {
+      index: LogIndex.make(state.index + 1),
+      time: LogTime.make(time),
+      command
+    }).state)
+  add(0, {
+    language: 1,
+    sender: { _tag: "System" },
+    operation: { _tag: "OpenSession", session: "s", owner: "o" }
+  })
+  add(hour, {
+    language: 1,
+    sender: { _tag: "Key", owner: "o", key: "k", fingerprint: 1 },
+    operation: { _tag: "CreateCollection", collection: "a" }
+  })
+  assert.deepStrictEqual(due(state, hour - 1), [])
+  const [first] = due(state, hour)
+  assert.deepInclude(first, { _tag: "ExpireSessions", sessionsBefore: LogTime.make(0) })
+  add(hour, { language: 1, sender: { _tag: "System" }, operation: first! })
+  assert.strictEqual(state.sessions.size, 0)
+  assert.strictEqual(state.keys.size, 1)
+  assert.deepStrictEqual(due(state, 25 * hour - 1), [])
+  const [second] = due(state, 25 * hour)
+  add(25 * hour, { language: 1, sender: { _tag: "System" }, operation: second! })
+  assert.strictEqual(state.keys.size, 0)
+})
+
+// oxlint-disable-next-line eslint/no-restricted-globals -- a value, not a clock
+const date = (ms: number) => new Date(ms)
+
+const operationsIn = Effect.fnUntraced(function* (log: ReplicatedLog["Service"]) {
+  const last = yield* log.barrier
+  const entries = yield* Stream.runCollect(Stream.take(log.entries(LogIndex.make(1)), last))
+  return entries.map(({ data }) => {
+    const decoded = CommandCodec.decode(data)
+    return decoded._tag === "Known" ? decoded.command.operation._tag : decoded.issue
+  })
+})
