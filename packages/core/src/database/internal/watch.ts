@@ -147,7 +147,7 @@ const makeOpen = Effect.fnUntraced(function* (
       return token
     }
     const { seen } = yield* CurrentRequest
-    const { collections, index } = yield* reached(after?.version ?? seen)
+    const { collections, index } = yield* reached(Math.max(after?.version ?? 0, seen))
     const version = after?.version ?? index
     const found = Tree.get(collections, collection)
     if (found !== undefined && found.uid <= version)
