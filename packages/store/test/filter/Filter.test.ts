@@ -235,6 +235,21 @@ describe("a path", () => {
     timeout
   )
 
+  it.each([
+    "",
+    "a.",
+    ".a",
+    "a..b",
+    "__proto__",
+    "a.__proto__",
+    "$a",
+    "a.$b",
+    "\ud800",
+    Array(17).fill("a").join(".")
+  ])("is not %j", (text) => {
+    assert.strictEqual(parsePath(text)._tag, "Issue")
+  })
+
   it.each<[string, Fields, ReadonlyArray<Value | undefined>]>([
     ["a", {}, [undefined]],
     ["a.b", { a: 1 }, [undefined]],

@@ -71,6 +71,8 @@ export const rows: ReadonlyArray<Row> = [
   row("lists", { "a.b": { $type: "number" } }, { a: [{ b: 1 }] }, false, true),
   row("lists", { "a.b": { $elemMatch: { $gt: 1 } } }, { a: [{ b: 2 }] }, true, false),
   row("lists", { "a.b": { $in: [[1]] } }, { a: [{ b: [1] }] }, false, true),
+  row("lists", { "a.b.0": { $exists: true } }, { a: [] }, true, false),
+  row("lists", { "a.b.c": { $exists: true } }, { a: [{ b: [] }] }, true, false),
   row("arrayInList", { "a.b": { $gt: 4 } }, { a: [{ b: [5] }, { b: 1 }] }, false, true),
   row("arrayInList", { "a.b": { $in: [5] } }, { a: [{ b: [5] }, { b: 1 }] }, false, true),
   row("arrayInList", { "a.b": 5 }, { a: [{ b: [[5]] }] }, true, false),
@@ -123,16 +125,17 @@ const outsideField = (path: ReadonlyArray<string>, operators: Fields, document: 
     if (operator === "$type" && [operand].flat().includes("bytes")) return "typeNames"
     return found.passed === 0
       ? outsideValue(path, operator, operand, found.values[0])
-      : outsideList(operator, operand, found)
+      : outsideList(path, operator, operand, found)
   })
 }
 
 const outsideList = (
+  path: ReadonlyArray<string>,
   operator: string,
   operand: Value,
   { passed, values }: Walked
 ): Reason | undefined => {
-  if (operator === "$exists") return undefined
+  if (operator === "$exists") return passed > 1 || /^\d/.test(path.at(-1)!) ? "lists" : undefined
   if (["$size", "$all", "$type", "$elemMatch"].includes(operator)) return "lists"
   const operands = listOf(operator, operand)
   if (operands.some(Array.isArray)) return "lists"
