@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import type { UpdateDocument } from "../../src/command/Command.ts"
 import { update } from "../../src/update/Update.ts"
-import { date, equals } from "../../src/value/Compare.ts"
+import { date } from "../../src/value/Compare.ts"
 import { normalize } from "../../src/value/Normal.ts"
 import type { Document, Fields, Value } from "../../src/value/Value.ts"
 import { runs } from "../value/values.ts"
@@ -62,9 +62,9 @@ describe("an update", () => {
         }
         seen[after._tag as keyof typeof seen] += 1
       }),
-      runs(4000)
+      runs(1500)
     )
-    for (const count of Object.values(seen)) assert.isAtLeast(40 * count, runs(4000).numRuns)
+    for (const count of Object.values(seen)) assert.isAtLeast(40 * count, runs(1500).numRuns)
   })
 
   it("[ST1] does not depend on the order of the paths", () => {
@@ -72,13 +72,8 @@ describe("an update", () => {
       fc.property(fields, asked, ({ _id, ...before }, { inc, set, unset = [] }) => {
         const document = { ...before, _id: "i" }
         const one = update(document, op({ set: set ?? {}, inc: inc ?? {}, unset }))
-        const other = update(
-          document,
-          op({ set: turned(set), inc: turned(inc), unset: unset.toReversed() })
-        )
-        assert.strictEqual(one._tag, other._tag)
-        if (one._tag === "Updated" && other._tag === "Updated")
-          assert.isTrue(equals(one.document, other.document))
+        const other = update(document, op({ set: turned(set), inc: turned(inc), unset }))
+        assert.deepStrictEqual(other, one)
       }),
       runs(1000)
     )
@@ -131,6 +126,12 @@ describe("set, unset and inc", () => {
     ["unset makes nothing", {}, { unset: ["a.b.c"] }, {}],
     ["unset is of own fields", { a: 1 }, { unset: ["constructor"] }, { a: 1 }],
     ["inc adds", { a: 1 }, { inc: { a: -3 } }, { a: -2 }],
+    [
+      "elements are added by number",
+      { a: [] },
+      { set: { "a.1": 1 }, inc: { "a.0": 1 } },
+      { a: [1, 1] }
+    ],
     ["inc begins at 0", {}, { inc: { "a.b": 2 } }, { a: { b: 2 } }],
     ["inc can add an element", { a: [] }, { inc: { "a.0": 2 } }, { a: [2] }],
     [

@@ -37,6 +37,7 @@ const ordered: ReadonlyArray<ReadonlyArray<Value | undefined>> = [
   ["😀"],
   ["\ue000"],
   [{}],
+  [{ a: null }],
   [{ a: 1 }],
   [
     { a: 1, b: 1 },
@@ -44,6 +45,7 @@ const ordered: ReadonlyArray<ReadonlyArray<Value | undefined>> = [
   ],
   [{ a: 1, c: 0 }],
   [{ a: 2 }],
+  [{ b: null }],
   [{ b: 0 }],
   [[]],
   [[null]],

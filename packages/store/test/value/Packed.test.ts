@@ -96,7 +96,7 @@ describe("packed", () => {
           assert.isTrue(equals(again, decoded.value))
         }
       ),
-      runs(2000)
+      runs(1000)
     )
   })
 

@@ -91,7 +91,7 @@ describe("base64", () => {
         const right = bytes.toString("base64") === written
         assert.deepStrictEqual(read, right ? new Uint8Array(bytes) : undefined)
       }),
-      runs(2000)
+      runs(1000)
     )
   })
 })

@@ -1,7 +1,11 @@
 /** Random values, few and odd enough to meet each other and every special case. */
 import * as fc from "fast-check"
+import { vi } from "vitest"
 import { date, isDate } from "../../src/value/Compare.ts"
 import type { Document, Fields, Value } from "../../src/value/Value.ts"
+
+// Many runs take long on a machine that does other things as well; how long is not what is tested.
+vi.setConfig({ testTimeout: 120_000 })
 
 export const runs = (few: number) => ({ numRuns: Number(process.env["RUNS"] ?? few) })
 
