@@ -48,7 +48,7 @@ export const make = ({ indexes, name, options, uid }: Shape): Collection => ({
   sum: 0
 })
 
-/** A collection of these documents, in the order of their ids. @category constructors */
+/** A collection of these documents, which are in the order of their ids. @category constructors */
 export const restore = (
   shape: Shape,
   version: LogIndex,
@@ -75,8 +75,8 @@ export const restore = (
 }
 
 /**
- * The document as `collection` would keep it. One that can be stored can be `put`, as far as its
- * contents go.
+ * What `collection` would keep of the document, which whoever puts it has normalized. What is stored
+ * can be `put`, as far as its contents go.
  *
  * @category constructors
  */

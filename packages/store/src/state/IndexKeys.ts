@@ -98,7 +98,7 @@ export const reach = (document: Document, path: Path): Value | undefined | typeo
 export const several: unique symbol = Symbol("several")
 
 /** The paths of a definition, parsed once: it is the same array as long as the index lives. */
-export const pathsOf = (keys: ReadonlyArray<string>): ReadonlyArray<Path> => {
+const pathsOf = (keys: ReadonlyArray<string>): ReadonlyArray<Path> => {
   const known = parsed.get(keys)
   if (known !== undefined) return known
   const paths = keys.map((key) => {
