@@ -55,7 +55,7 @@ const refused = ({ issue, path }: Issue.Issue): FilterRefused => ({
   issue
 })
 
-/** Counts a field's operators, and the filters in `$and`, `$or` and `$nor`. */
+/** Counts the operators on fields, and the fields without. */
 interface Count {
   clauses: number
 }
@@ -91,7 +91,7 @@ const readList = (
     return Issue.make("it takes a list of filters that is not empty")
   const nodes: Array<Node> = []
   for (const [at, filter] of filters.entries()) {
-    const node = counted(count) ?? readFilter(filter, depth + 1, count)
+    const node = readFilter(filter, depth + 1, count)
     if (node._tag === "Issue") return Issue.inItem(node, at)
     if (tag === "And" && node._tag === "And") nodes.push(...node.nodes)
     else nodes.push(node)

@@ -90,7 +90,7 @@ const bad: ReadonlyArray<readonly [what: string, filter: unknown, path: string]>
   ["$elemMatch of a value", { a: { $elemMatch: 1 } }, "a.$elemMatch"],
   ["$elemMatch of a list", { a: { $elemMatch: [] } }, "a.$elemMatch"],
   ["1,001 values", { a: { $nin: Array(1001).fill(0) } }, "a.$nin"],
-  ["201 clauses", { $or: Array.from({ length: 201 }, () => ({})) }, "$or[200]"],
+  ["201 clauses", { $or: Array.from({ length: 201 }, (_, at) => ({ a: at })) }, "$or[200].a"],
   [
     "201 clauses of fields",
     Object.fromEntries(Array.from({ length: 201 }, (_, at) => [`f${at + 100}`, at])),
@@ -98,8 +98,8 @@ const bad: ReadonlyArray<readonly [what: string, filter: unknown, path: string]>
   ],
   [
     "201 operators",
-    { $and: Array.from({ length: 67 }, () => ({ a: { $gt: 1, $lt: 2 } })) },
-    "$and[66].a.$lt"
+    { $and: Array.from({ length: 101 }, () => ({ a: { $gt: 1, $lt: 2 } })) },
+    "$and[100].a.$gt"
   ],
   ["more than 16 KiB", { a: "x".repeat(16 * 1024 - 7) }, ""],
   ["more than 16 KiB in UTF-8", { a: "é".repeat(8 * 1024) }, ""],
@@ -147,14 +147,14 @@ describe("[ST9] a filter that is refused", () => {
             assert.oneOf(parse(filter)._tag, ["Filter", "FilterError"])
         }
       ),
-      { numRuns: Math.min(numRuns, 10_000) }
+      { numRuns: Math.min(numRuns, 1000) }
     )
   })
 })
 
 describe("the limits of a filter", () => {
   for (const [what, filter] of [
-    ["200 clauses", { $or: Array.from({ length: 200 }, () => ({})) }],
+    ["200 clauses", { $or: Array.from({ length: 200 }, (_, at) => ({ a: at })) }],
     ["1,000 values", { a: { $in: Array(1000).fill(0) } }],
     ["no values", { a: { $in: [], $nin: [] } }],
     ["16 segments", { [Array(16).fill("a").join(".")]: 1 }],
@@ -175,7 +175,7 @@ describe("a filter that is read", () => {
         fc.property(filter, (filter) => {
           assert.deepStrictEqual(parse(filter), parse(reversed(filter)))
         }),
-        { numRuns: Math.min(numRuns, 10_000) }
+        { numRuns: Math.min(numRuns, 1000) }
       )
     },
     timeout

@@ -7,7 +7,7 @@ import { date } from "../../src/value/Compare.ts"
 import type { Fields, Value } from "../../src/value/Value.ts"
 import { filters, isOperators, typeOf } from "./interpret.ts"
 
-export const numRuns = Number(process.env["RUNS"] ?? 3000)
+export const numRuns = Number(process.env["RUNS"] ?? 2000)
 /** In ms; more than enough for that many. */
 export const timeout = 10_000 + 10 * numRuns
 
