@@ -7,6 +7,7 @@
 import { expireMax } from "../command/Limits.ts"
 import type { Written } from "../command/Result.ts"
 import * as Collections from "../state/Collections.ts"
+import * as KeyText from "../state/KeyText.ts"
 import type { Collection, IndexKey, State, Stored } from "../state/State.ts"
 import * as Tree from "../tree/Tree.ts"
 import { isDate } from "../value/Compare.ts"
@@ -71,7 +72,9 @@ export const dueMs = ({ collections }: State): number => {
 const dated = ({ indexes }: Collection, time: number): Tree.Scan<IndexKey, Stored> | undefined => {
   const index = indexes.find(({ name }) => name === Collections.expiresIndex)
   if (index === undefined) return undefined
-  const within = ({ values: [date] }: IndexKey) =>
-    !isDate(date) ? -1 : date.getTime() > time ? 1 : 0
+  const within = (key: IndexKey) => {
+    const date = KeyText.valueAt(key, 0)
+    return !isDate(date) ? -1 : date.getTime() > time ? 1 : 0
+  }
   return Tree.scan(index.entries, { within })
 }

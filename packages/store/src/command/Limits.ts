@@ -17,6 +17,8 @@ export const collectionsMax = 1000
 export const indexesMax = 16
 /** Paths of one index. @category configuration */
 export const indexKeysMax = 4
+/** Entries of one document in one index: each is a change of a tree, while others wait. @category configuration */
+export const indexEntriesMax = 1000
 /** Documents in a collection that is given an index: building it holds up all other commands. @category configuration */
 export const indexBuildMax = 100_000
 /** Documents that `DeleteDocuments` without a limit deletes. @category configuration */

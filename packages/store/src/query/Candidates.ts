@@ -4,6 +4,8 @@
  * A query that goes on after an earlier page begins at its place in the index if the access has the
  * order of the sort. The place is known by values, so it is found in an index that was made since.
  */
+import { beginsWith } from "../state/Indexes.ts"
+import * as KeyText from "../state/KeyText.ts"
 import type { Collection, Index, IndexKey, Stored } from "../state/State.ts"
 import * as Tree from "../tree/Tree.ts"
 import { compare } from "../value/Compare.ts"
@@ -61,7 +63,7 @@ const inIndex = (
   access: Access,
   passed: ((key: IndexKey) => boolean) | undefined
 ): Candidates => {
-  const { bounds, reverse } = access
+  const { reverse } = access
   const count = stretches(access)
   let at = 0
   let scan: Tree.Scan<IndexKey, Stored> | undefined
@@ -70,7 +72,7 @@ const inIndex = (
       if (scan !== undefined && scan.next()) return scan.value
       if (at === count) return undefined
       const values = stretch(access, reverse ? count - 1 - at : at)
-      scan = Tree.scan(entries, { within: withinKeys(values, bounds, reverse, passed), reverse })
+      scan = Tree.scan(entries, { within: withinKeys(values, access, passed), reverse })
       at += 1
     }
   }
@@ -79,17 +81,16 @@ const inIndex = (
 /** What was passed is before the range: below it, or above it when the way is back. */
 const withinKeys = (
   values: ReadonlyArray<Value>,
-  bounds: Access["bounds"],
-  reverse: boolean,
+  { bounds, reverse }: Access,
   passed: ((key: IndexKey) => boolean) | undefined
 ): Tree.Within<IndexKey> => {
   const edge = reverse ? 1 : -1
+  const start = values.map(KeyText.of).join("")
+  const isInStretch = beginsWith(start)
   return (key) => {
-    for (let at = 0; at < values.length; at += 1) {
-      const order = compare(key.values[at], values[at])
-      if (order !== 0) return order
-    }
-    const order = bounds.length === 0 ? 0 : within(bounds, key.values[values.length]!)
+    const side = isInStretch(key)
+    if (side !== 0) return side
+    const order = bounds.length === 0 ? 0 : within(bounds, KeyText.valueAt(key, start.length))
     return order === 0 && passed !== undefined && passed(key) ? edge : order
   }
 }
@@ -121,10 +122,11 @@ const within = (bounds: Access["bounds"], value: Value): number => {
 const passedKeys = (index: Index, { idSign, keys }: Sort, after: Position) => {
   const places = keys.map(({ path }) => index.keys.indexOf(path.text))
   return (key: IndexKey): boolean => {
+    const { rest: id, values } = KeyText.read(key, index.keys.length)
     for (let at = 0; at < keys.length; at += 1) {
-      const order = compare(key.values[places[at]!], after.values[at]) * keys[at]!.sign
+      const order = compare(values[places[at]!], after.values[at]) * keys[at]!.sign
       if (order !== 0) return order < 0
     }
-    return idSign > 0 ? key.id <= after.id : key.id >= after.id
+    return idSign > 0 ? id <= after.id : id >= after.id
   }
 }

@@ -2,6 +2,7 @@
 import * as Limits from "../command/Limits.ts"
 import type { ReadRefused } from "../command/Refusal.ts"
 import { expiresIndex } from "../state/Collections.ts"
+import * as KeyText from "../state/KeyText.ts"
 import type { Collection, State } from "../state/State.ts"
 import * as Tree from "../tree/Tree.ts"
 import { date } from "../value/Compare.ts"
@@ -121,7 +122,7 @@ const expired = ({ indexes }: Collection, time: LogTime): number => {
   const index = indexes.find(({ name }) => name === expiresIndex)
   if (index === undefined) return 0
   const { order } = Clauses.range("$lte", date(time))
-  const due = Tree.scan(index.entries, { within: (key) => order(key.values[0]!) })
+  const due = Tree.scan(index.entries, { within: (key) => order(KeyText.valueAt(key, 0)) })
   let found = 0
   while (due.next()) found += 1
   return found

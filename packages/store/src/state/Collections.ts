@@ -102,8 +102,8 @@ export const store = (
       issue: "an array does not say when it expires"
     }
   for (const index of collection.indexes) {
-    const found = index.keys.length > 1 ? IndexKeys.keysOf(index, document) : undefined
-    if (found !== undefined && found._tag !== "Keys") return found
+    const found = IndexKeys.keysOf(index, document)
+    if (found._tag !== "Keys") return found
   }
   return { _tag: "Stored", stored: { document, rev, bytes, fingerprint, expiresMs } }
 }

@@ -11,9 +11,9 @@ import type { OperationRefused } from "../command/Refusal.ts"
 import { parsePath, step, values, type Path } from "../filter/Path.ts"
 import { invariant } from "../invariant.ts"
 import * as Canonical from "../value/Canonical.ts"
-import { compare } from "../value/Compare.ts"
 import * as Issue from "../value/Issue.ts"
 import type { Document, Value } from "../value/Value.ts"
+import * as KeyText from "./KeyText.ts"
 import type { IndexDefinition, IndexKey } from "./State.ts"
 
 /** @category models */
@@ -45,42 +45,23 @@ export const keysOf = (
 ): Keys | OperationRefused => {
   const paths = pathsOf(definition.keys)
   const { _id: id } = document
-  const found: Array<Value> = []
+  let before = ""
+  let after = ""
   let spread = -1
   for (let at = 0; at < paths.length; at += 1) {
     const value = reach(document, paths[at]!)
-    if (value === several && spread >= 0)
-      return twoArrays(definition.name, paths[spread]!, paths[at]!)
-    if (value === several) spread = at
-    found.push(value === several || value === undefined ? null : value)
+    if (value === several) {
+      if (spread >= 0) return twoArrays(definition.name, paths[spread]!, paths[at]!)
+      spread = at
+    } else if (spread < 0) before += KeyText.of(value ?? null)
+    else after += KeyText.of(value ?? null)
   }
-  if (spread < 0) return { _tag: "Keys", keys: [{ values: found, id }], multi: false }
-  const keys = elements(values(document, paths[spread]!)).map((element) => ({
-    values: found.with(spread, element),
-    id
-  }))
-  return { _tag: "Keys", keys, multi: true }
-}
-
-/** By the values, in order of the paths; then by id. @category comparing */
-export const compareKeys = (a: IndexKey, b: IndexKey): number =>
-  compareValues(a.values, b.values) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-
-/** Values of one index: equally many. @category comparing */
-export const compareValues = (a: ReadonlyArray<Value>, b: ReadonlyArray<Value>): number => {
-  for (let at = 0; at < a.length; at += 1) {
-    const order = compare(a[at], b[at])
-    if (order !== 0) return order
-  }
-  return 0
-}
-
-/** What an entry counts for: the canonical size of `[...values, id]`. @category getters */
-export const entryBytes = (key: IndexKey): number => {
-  // The brackets, and a comma after each value.
-  let bytes = 2 + key.values.length + textBytes(key.id)
-  for (const value of key.values) bytes += valueBytes(value)
-  return bytes
+  after += id
+  if (spread < 0) return { _tag: "Keys", keys: [before + after], multi: false }
+  const all = elements(values(document, paths[spread]!))
+  if (all.length > Limits.indexEntriesMax)
+    return tooMany(definition.name, paths[spread]!, all.length)
+  return { _tag: "Keys", keys: all.map((each) => before + each + after), multi: true }
 }
 
 /** The value where `path` leads, if it leads to one place and that holds no array. */
@@ -112,39 +93,27 @@ const pathsOf = (keys: ReadonlyArray<string>): ReadonlyArray<Path> => {
 
 const parsed = new WeakMap<ReadonlyArray<string>, ReadonlyArray<Path>>()
 
-/** All by which filters can find a document in an index, each once, in order. */
-const elements = (reached: ReadonlyArray<Value | undefined>): ReadonlyArray<Value> => {
-  const all: Array<Value> = []
+/** The texts of all by which filters can find a document in an index, each once, in order. */
+const elements = (reached: ReadonlyArray<Value | undefined>): ReadonlyArray<string> => {
+  const all = new Set<string>()
   for (const value of reached) {
-    if (Array.isArray(value)) for (const item of value as ReadonlyArray<Value>) all.push(item)
-    all.push(value ?? null)
+    if (Array.isArray(value))
+      for (const item of value as ReadonlyArray<Value>) all.add(KeyText.of(item))
+    all.add(KeyText.of(value ?? null))
   }
-  if (all.length === 0) return [null]
-  all.sort(compare)
-  return all.filter((value, at) => at === 0 || compare(all[at - 1], value) !== 0)
-}
-
-const valueBytes = (value: Value): number => {
-  if (typeof value === "string") return textBytes(value)
-  if (typeof value === "number") return `${value}`.length
-  const canonical = Canonical.of(value)
-  invariant(canonical._tag === "Canonical", "ST6: what is in a document has a canonical text")
-  return canonical.bytes
-}
-
-const textBytes = (text: string): number => {
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at)
-    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c)
-      return Canonical.utf8Bytes(JSON.stringify(text))
-  }
-  return text.length + 2
+  return all.size === 0 ? [KeyText.nothing] : [...all].toSorted()
 }
 
 /** Paths may be long, and the refusal is remembered. */
 const twoArrays = (index: string, one: Path, other: Path): OperationRefused => {
   const what = `an array, as under ${Issue.shown(one.text)}: the index "${index}" takes one of them`
   const { issue, path } = Issue.inField(Issue.make(what), other.text)
+  return { _tag: "InvalidDocument", path, issue }
+}
+
+const tooMany = (index: string, { text }: Path, count: number): OperationRefused => {
+  const what = `${count} different elements: the index "${index}" takes ${Limits.indexEntriesMax}`
+  const { issue, path } = Issue.inField(Issue.make(what), text)
   return { _tag: "InvalidDocument", path, issue }
 }
 

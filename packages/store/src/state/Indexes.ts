@@ -7,9 +7,10 @@
 import type { OperationRefused } from "../command/Refusal.ts"
 import { invariant } from "../invariant.ts"
 import * as Tree from "../tree/Tree.ts"
-import { compareKeys, compareValues, entryBytes, keysOf } from "./IndexKeys.ts"
 import type { Document } from "../value/Value.ts"
-import type { Index, IndexDefinition, IndexKey, Stored } from "./State.ts"
+import { keysOf } from "./IndexKeys.ts"
+import * as KeyText from "./KeyText.ts"
+import { byText, type Index, type IndexDefinition, type IndexKey, type Stored } from "./State.ts"
 
 /** A definition, and what is known of its documents beforehand. @category models */
 export interface IndexShape extends IndexDefinition {
@@ -35,7 +36,7 @@ export const make = ({ keys, multi = false, name, unique }: IndexShape): Index =
   keys,
   unique,
   multi,
-  entries: Tree.empty<IndexKey, Stored>(compareKeys),
+  entries: Tree.empty<IndexKey, Stored>(byText),
   bytes: 0
 })
 
@@ -55,14 +56,14 @@ export const build = (
     if (found._tag !== "Keys") return found
     multi ||= found.multi
     for (const key of found.keys) {
-      bytes += entryBytes(key)
+      bytes += key.length
       entries.push([key, each.value])
     }
   }
-  entries.sort(([a], [b]) => compareKeys(a, b))
-  const id = index.unique ? firstHolder(entries) : undefined
+  entries.sort(([a], [b]) => byText(a, b))
+  const id = index.unique ? firstHolder(index, entries) : undefined
   if (id !== undefined) return { _tag: "DuplicateKey", collection, index: index.name, id }
-  return changed(index, Tree.fromSorted(compareKeys, entries), multi, bytes)
+  return changed(index, Tree.fromSorted(byText, entries), multi, bytes)
 }
 
 /** What will have to be done. It changes nothing, so that a refusal leaves nothing half done. */
@@ -80,15 +81,15 @@ export const turnover = (
   let at = 0
   // Both are in order: one walk finds what only one of them has.
   for (const key of old) {
-    while (at < keys.length && compareKeys(keys[at]!, key) < 0) bytes += entryBytes(keys[at++]!)
-    if (at < keys.length && compareKeys(keys[at]!, key) === 0) {
+    while (at < keys.length && keys[at]! < key) bytes += keys[at++]!.length
+    if (at < keys.length && keys[at] === key) {
       at += 1
       continue
     }
     gone.push(key)
-    bytes -= entryBytes(key)
+    bytes -= key.length
   }
-  while (at < keys.length) bytes += entryBytes(keys[at++]!)
+  while (at < keys.length) bytes += keys[at++]!.length
   return { _tag: "Turnover", gone, keys, multi: index.multi || found.multi, bytes }
 }
 
@@ -105,7 +106,7 @@ export const take = (index: Index, { document }: Stored, edit: Tree.Edit): Index
   let { bytes, entries } = index
   for (const key of keysOfStored(index, document)) {
     entries = Tree.remove(entries, key, edit)
-    bytes -= entryBytes(key)
+    bytes -= key.length
   }
   return changed(index, entries, index.multi, bytes)
 }
@@ -115,18 +116,30 @@ export const holder = (index: Index, document: Document): Stored | undefined => 
   const { _id: own } = document
   const found = keysOf(index, document)
   if (found._tag !== "Keys") return undefined
-  for (const { values } of found.keys) {
-    if (!isEnforced(values)) continue
-    const entry = Tree.scan(index.entries, { within: (key) => compareValues(key.values, values) })
-    while (entry.next()) if (entry.key.id !== own) return entry.value
+  for (const key of found.keys) {
+    if (!isEnforced(index, key)) continue
+    const entry = Tree.scan(index.entries, { within: beginsWith(valuesOf(key, document)) })
+    while (entry.next()) if (idOf(entry.value.document) !== own) return entry.value
   }
   return undefined
 }
 
+/** The range of the keys that begin with these texts of values. @category getters */
+export const beginsWith =
+  (values: string): Tree.Within<IndexKey> =>
+  (key) =>
+    key.startsWith(values) ? 0 : key < values ? -1 : 1
+
 const none: ReadonlyArray<IndexKey> = []
 
+const idOf = ({ _id }: Document) => _id
+
+/** The part of a key that another document may have. */
+const valuesOf = (key: IndexKey, { _id }: Document) => key.slice(0, key.length - _id.length)
+
 /** A key of nothing but nulls may be everyone's: fields that are missing do not collide. */
-const isEnforced = (values: IndexKey["values"]) => values.some((value) => value !== null)
+const isEnforced = ({ keys }: IndexDefinition, key: IndexKey) =>
+  !key.startsWith(KeyText.nothing.repeat(keys.length))
 
 const keysOfStored = (index: Index, document: Document): ReadonlyArray<IndexKey> => {
   const found = keysOf(index, document)
@@ -134,12 +147,16 @@ const keysOfStored = (index: Index, document: Document): ReadonlyArray<IndexKey>
   return found.keys
 }
 
-const firstHolder = (entries: ReadonlyArray<readonly [IndexKey, Stored]>): string | undefined => {
+const firstHolder = (
+  index: Index,
+  entries: ReadonlyArray<readonly [IndexKey, Stored]>
+): string | undefined => {
   for (let at = 1; at < entries.length; at += 1) {
-    const [key] = entries[at - 1]!
+    const [key, { document }] = entries[at - 1]!
+    const [next, { document: other }] = entries[at]!
     // Of one document no two keys are equal.
-    if (isEnforced(key.values) && compareValues(key.values, entries[at]![0].values) === 0)
-      return key.id
+    if (isEnforced(index, key) && valuesOf(key, document) === valuesOf(next, other))
+      return idOf(document)
   }
   return undefined
 }

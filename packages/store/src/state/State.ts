@@ -7,7 +7,7 @@
  */
 import type { Result } from "../command/Result.ts"
 import * as Tree from "../tree/Tree.ts"
-import type { Document, Value } from "../value/Value.ts"
+import type { Document } from "../value/Value.ts"
 import { start, type LogIndex, type LogTime } from "../value/LogIndex.ts"
 
 /** A document as it is kept. @category models */
@@ -23,11 +23,13 @@ export interface Stored {
   readonly expiresMs: number
 }
 
-/** Where a document stands in an index: its values under the index's paths, then its id. @category models */
-export interface IndexKey {
-  readonly values: ReadonlyArray<Value>
-  readonly id: string
-}
+/**
+ * Where a document stands in an index: the texts of its values under the index's paths, then its id
+ * (see `KeyText`).
+ *
+ * @category models
+ */
+export type IndexKey = string
 
 /** What an index is, apart from its contents. @category models */
 export interface IndexDefinition {
@@ -42,7 +44,7 @@ export interface Index extends IndexDefinition {
   /** Some document had an array under a key. It never becomes false again. */
   readonly multi: boolean
   readonly entries: Tree.Tree<IndexKey, Stored>
-  /** Invariant: the sum of `IndexKeys.entryBytes` over its entries (ST20). */
+  /** Invariant: the lengths of its entries' keys, added up (ST20). */
   readonly bytes: number
 }
 

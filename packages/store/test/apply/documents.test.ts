@@ -165,7 +165,7 @@ describe("documents", () => {
   it("[ST20] a collection holds as many documents and bytes as it may, exactly", () => {
     const node = new Node()
     const index = { name: "n", keys: ["n"] }
-    const bytes = `{"_id":"1","n":1}`.length + `[1,"1"]`.length
+    const bytes = `{"_id":"1","n":1}`.length + "#12345678".length + "1".length
     node.run(create({ documentsMax: 2, indexes: [index] }))
     node.run(create({ collection: "b", bytesMax: bytes, indexes: [index] }))
     node.run(batch(add("1"), add("2")))

@@ -290,7 +290,10 @@ export class Model {
       (sum, { doc }) =>
         all
           .flatMap((index) => keysOf(index, doc))
-          .reduce((sum, key) => sum + size([...key, doc["_id"]]), sum + size(doc)),
+          .reduce(
+            (sum, key) => sum + keySize(key) + (doc["_id"] as string).length,
+            sum + size(doc)
+          ),
       0
     )
   }
@@ -344,3 +347,18 @@ const keysOf = ({ keys }: Pick<Index, "keys">, doc: Doc): Array<Array<Json>> =>
     )
     .toSorted(compare)
     .filter((key, at, all) => at === 0 || !same(key, all[at - 1]))
+
+/** Characters that the values of an index entry take: one for the type, and what each type needs. */
+const keySize = (values: ReadonlyArray<Json>): number =>
+  values.reduce<number>((sum, value) => sum + valueSize(value), 0)
+
+const valueSize = (value: Json): number => {
+  if (value === null || typeof value === "boolean") return 1
+  if (typeof value === "number" || (typeof value === "object" && "$date" in value)) return 9
+  if (typeof value === "string")
+    return 2 + value.length + [...value].filter((unit) => unit < "\u0002").length
+  if (Array.isArray(value)) return 2 + keySize(value)
+  if ("$bytes" in value)
+    return valueSize(Buffer.from(value["$bytes"] as string, "base64").toString("latin1"))
+  return 2 + keySize(Object.entries(value).flat())
+}

@@ -23,11 +23,7 @@ export const describe = (state: State): string =>
       documents: Array.from(Tree.entries(collection.documents), ([, stored]) => whole(stored)),
       indexes: collection.indexes.map((index) => ({
         ...index,
-        entries: Array.from(Tree.entries(index.entries), ([key, stored]) => [
-          plain(key.values),
-          key.id,
-          whole(stored)
-        ])
+        entries: Array.from(Tree.entries(index.entries), ([key, stored]) => [key, whole(stored)])
       }))
     })),
     sessions: Array.from(Tree.entries(state.sessions), ([id, session]) => [
