@@ -9,11 +9,11 @@ import { own, parsePath } from "../filter/Path.ts"
 import * as IndexKeys from "../state/IndexKeys.ts"
 import * as Changes from "../update/Changes.ts"
 import * as Canonical from "../value/Canonical.ts"
-import { sortedNames } from "../value/Compare.ts"
 import * as Fingerprint from "../value/Fingerprint.ts"
-import type { Fields, Value } from "../value/Value.ts"
+import type { Fields } from "../value/Value.ts"
 import type * as Command from "./Command.ts"
 import { batchMax, documentMaxBytes, indexesMax } from "./Limits.ts"
+import { operationText } from "./operationText.ts"
 import type { OperationRefused, Refused } from "./Refusal.ts"
 
 /** Why `operation` is refused on its own. @category predicates */
@@ -67,7 +67,7 @@ export const checkSender = (sender: Command.Sender): OperationRefused | undefine
  * @category getters
  */
 export const fingerprint = (operation: Command.Operation): number =>
-  Fingerprint.of(textOf(operation))
+  Fingerprint.of(operationText(operation))
 
 /** The document that `AddDocument` adds, if it is right. @category getters */
 export const documentOf = ({ document, newId }: typeof Command.AddDocument.Type): Fields =>
@@ -192,20 +192,3 @@ const invalid = (path: string, issue: string): OperationRefused => ({
   path,
   issue
 })
-
-/** Member by member, since a filter's names are not those of a document, nor is its depth. */
-const textOf = (operation: Command.Operation): string => {
-  const members = operation as unknown as { readonly [name: string]: Value | undefined }
-  let text = ""
-  for (const name of sortedNames(operation)) {
-    const member = members[name]
-    if (name === "newId" || member === undefined) continue
-    if (operation._tag === "Batch" && name === "operations") {
-      text += `${name}:[${operation.operations.map(textOf).join(",")}] `
-      continue
-    }
-    const canonical = Canonical.ofFilter(member)
-    text += `${name}:${canonical._tag === "Canonical" ? canonical.text : ""} `
-  }
-  return text
-}
