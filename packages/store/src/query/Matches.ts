@@ -52,7 +52,8 @@ export class Matches {
       if (stored === undefined) return false
       this.left -= 1
       this.scanned += 1
-      if (stored.expiresMs > this.time && this.matches(stored.document) && this.isNew(stored)) {
+      // The filter first: few pass it, and `expiresMs` stands elsewhere in memory.
+      if (this.matches(stored.document) && stored.expiresMs > this.time && this.isNew(stored)) {
         this.value = stored
         return true
       }

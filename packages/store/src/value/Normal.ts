@@ -11,10 +11,21 @@ import type { Fields, Value } from "./Value.ts"
  * @category constructors
  */
 export const normalize = (fields: Fields): Fields => {
-  const out: Record<string, Value> = {}
+  // A spread keeps the layout of the object, which one that grows field by field does not have.
+  const out: Record<string, Value> = { ...fields }
   const names = Object.keys(fields)
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at]!
+    const value = fields[name]
+    if (value === undefined) return defined(fields)
+    if (typeof value === "object" || value === 0) out[name] = normalizeValue(value)
+  }
+  return out
+}
+
+const defined = (fields: Fields): Fields => {
+  const out: Record<string, Value> = {}
+  for (const name of Object.keys(fields)) {
     const value = fields[name]
     if (value !== undefined) out[name] = normalizeValue(value)
   }

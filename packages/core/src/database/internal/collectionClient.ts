@@ -45,12 +45,8 @@ export const make = <S extends DocumentSchema, E>(
       write(operations.add(document), options) as Effect.Effect<Added<S>, never>,
     addAll: (all, options) => addAll(documents.execute, operations.add, all, options),
     get: (id, options) =>
-      Effect.flatMap(
-        documents.get(collection, id, options),
-        Option.match({
-          onNone: () => Effect.succeedNone,
-          onSome: (found) => Effect.asSome(codec.decode(found))
-        })
+      Effect.flatMap(documents.get(collection, id, options), (found) =>
+        Option.isNone(found) ? Effect.succeedNone : codec.decodeSome(found.value)
       ),
     read,
     stream: (query, options) =>

@@ -1,6 +1,7 @@
 /** Documents between what a schema makes of them and what is stored. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { InvalidDocument } from "@distri/store/command/Refusal"
@@ -14,6 +15,10 @@ const placeholder = "0".repeat(26)
 
 export interface DocumentCodec<D> {
   readonly decode: (found: Found) => Effect.Effect<Found<D>, DocumentDecodeError>
+  /** As `decode`, of a document that was found. */
+  readonly decodeSome: (
+    found: Found
+  ) => Effect.Effect<Option.Option<Found<D>>, DocumentDecodeError>
   /** Of a document as it is put into a constructor. */
   readonly encode: (made: object) => Effect.Effect<Document, InvalidDocument>
   /** As `encode`, but without an `_id` if `made` has none. */
@@ -49,6 +54,15 @@ export const make = <S extends DocumentSchema>(
     })
   }
 
+  const decodeSome = (
+    found: Found
+  ): Effect.Effect<Option.Option<Found<S["Type"]>>, DocumentDecodeError> => {
+    const decoded = decode(found)
+    return Exit.isExit(decoded) && Exit.isSuccess(decoded)
+      ? Exit.succeed(Option.some(decoded.value as Found<S["Type"]>))
+      : Effect.asSome(decoded)
+  }
+
   const encode = Effect.fnUntraced(function* (made: object) {
     // Making it first applies defaults, and builds the class if the schema is one.
     const document = yield* Effect.mapError(schema.makeEffect(made as never), invalid)
@@ -67,7 +81,7 @@ export const make = <S extends DocumentSchema>(
   const check = (document: Fields) =>
     Effect.mapError(decodeDocument(document), ({ issue }) => invalid(issue))
 
-  return { decode, encode, encodeNew, check }
+  return { decode, decodeSome, encode, encodeNew, check }
 }
 
 /** The first thing that is wrong, with its path below `at`. */

@@ -90,14 +90,19 @@ export const make = Effect.fnUntraced(function* (
   return {
     barrier,
     read,
-    get: Effect.fnUntraced(function* (collection: string, id: string, options: ReadOptions = {}) {
-      const found = get(yield* stateFor(options), collection, id)
-      if (found._tag !== "Got") return yield* refusal(found)
-      const { stored } = found
-      return stored === undefined
-        ? Option.none<Found>()
-        : Option.some<Found>({ document: stored.document, rev: stored.rev })
-    }),
+    // The hot path of typed reads: no generator.
+    get: (
+      collection: string,
+      id: string,
+      options: ReadOptions = {}
+    ): Effect.Effect<Option.Option<Found>, ReadError> =>
+      Effect.flatMap(stateFor(options), (state) => {
+        const found = get(state, collection, id)
+        if (found._tag !== "Got") return refusal(found)
+        if (found.stored === undefined) return Effect.succeedNone
+        const { document, rev } = found.stored
+        return Effect.succeed(Option.some({ document, rev }))
+      }),
     count: Effect.fnUntraced(function* (
       collection: string,
       filter?: Fields,
