@@ -24,18 +24,18 @@ export type { CollectionClient } from "./database/CollectionClient.ts"
 export * from "./database/CollectionError.ts"
 export { Database } from "./database/Database.ts"
 export * from "./database/DatabaseError.ts"
+export { Consistency, ResumeToken } from "./database/Documents.ts"
 export type {
   ChangeEvent,
-  Consistency,
   Documents,
   Found,
   Page,
   PageOptions,
   ReadOptions,
-  ResumeToken,
   WatchSpec,
   WriteOptions
 } from "./database/Documents.ts"
+export { Ambiguous, LogIndex, LogTime, TooLarge, Unavailable } from "./log/ReplicatedLog.ts"
 export { Halt } from "./Halt.ts"
 export { InvariantViolation } from "./invariant.ts"
 export * as Envelope from "./peer/Envelope.ts"
@@ -60,3 +60,28 @@ export {
   Transport
 } from "./transport/Transport.ts"
 export * as TransportLimits from "./transport/TransportLimits.ts"
+export {
+  ApplyFailed,
+  BatchRefused,
+  CollectionExists,
+  CollectionFull,
+  CollectionNotFound,
+  CursorInvalid,
+  DocumentNotFound,
+  DocumentTooLarge,
+  DuplicateKey,
+  FilterError,
+  IdempotencyKeyReused,
+  IndexExists,
+  IndexNotFound,
+  InvalidCommand,
+  InvalidDocument,
+  InvalidQuery,
+  LimitReached,
+  RevisionMismatch,
+  SessionExpired,
+  SortTooLarge,
+  Stale,
+  TooManyMatches,
+  TooManyUnacknowledged
+} from "@distri/store/command/Refusal"

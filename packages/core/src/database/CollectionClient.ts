@@ -163,8 +163,8 @@ export interface Operations<S extends DocumentSchema> {
 export interface CollectionClient<S extends DocumentSchema, E = never> {
   /**
    * Creates the collection, and those of its indexes that it has not. May be repeated, by several
-   * nodes at once too. Nothing is ever dropped: an index that has the name already stays as it is,
-   * and so do `expires` and the limits of a collection that exists.
+   * nodes at once too. Nothing is ever dropped or changed: `IndexExists` if there is an index of the
+   * name with another definition; `expires` and the limits of a collection that exists stay.
    *
    * Not atomic: what was created before a failure stays, and the next call goes on.
    */

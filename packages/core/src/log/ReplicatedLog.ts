@@ -173,7 +173,7 @@ export class Ambiguous extends Schema.TaggedError<Ambiguous>()("Ambiguous", {
   id: Schema.String
 }) {
   override get message() {
-    return `nobody knows whether "${this.id}" took effect; ask again with the same id`
+    return `nobody knows whether "${this.id}" took effect; ask again with the same idempotencyKey, or read before you write again`
   }
 }
 

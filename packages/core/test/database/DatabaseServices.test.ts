@@ -57,6 +57,10 @@ it.effect("[DB17] bytes that are no payload are refused with what is wrong", () 
       assert.isNotEmpty(yield* issue(DeleteDocument, data, "a"))
     }
     assert.isNotEmpty(yield* issue(AddDocument, "{}"))
+    for (const name of [`\\"`, "\\n", "\\\\", "\\u0001"]) {
+      const data = `{"list":[{"${name}":1}]}`
+      assert.include(yield* issue(AddDocument, data, "a"), "a field name has a quote")
+    }
     for (const limit of ["0", "-1", "1001", "ten"])
       assert.isNotEmpty(yield* issue(ReadCollection, "", "a", limit))
   })

@@ -37,6 +37,11 @@ export const remove = (draft: Draft.Draft, op: typeof DeleteCollection.Type): Dr
 export const createIndex = (draft: Draft.Draft, op: typeof CreateIndex.Type): Draft.Outcome => {
   const before = Draft.collection(draft, op.collection)
   if (before === undefined) return Draft.noCollection(op.collection)
+  const { keys, name, unique } = definition(op.index)
+  const same = Collections.ownIndexes(before).find((index) => index.name === name)
+  // Whoever offers a collection may ask again: only another definition is refused.
+  if (same?.unique === unique && same.keys.join("\n") === keys.join("\n"))
+    return Draft.written(draft, 0, 0)
   Draft.protect(draft)
   // Building meets every document, so what has expired goes first.
   const present = expireAll(draft, before, Infinity)

@@ -27,13 +27,13 @@ export class CollectionNotFound extends Schema.TaggedError<CollectionNotFound>()
   }
 }
 
-/** @category errors @since 0.1.0 */
+/** There is one of this name with another definition. @category errors @since 0.1.0 */
 export class IndexExists extends Schema.TaggedError<IndexExists>()("IndexExists", {
   collection: Schema.String,
   index: Schema.String
 }) {
   override get message() {
-    return `"${this.collection}" has an index "${this.index}" already`
+    return `"${this.collection}" has an index "${this.index}" with another definition; delete it first, or take another name`
   }
 }
 

@@ -157,6 +157,10 @@ export class Model {
       }
       case "CreateIndex": {
         const { index } = op
+        const existing = known.indexes.find((each) => each.name === index.name)
+        const defined = (each: typeof index) => JSON.stringify([each.keys, each.unique === true])
+        if (existing !== undefined && defined(existing) === defined(index))
+          return this.written(0, 0)
         for (const id of this.due(name)) this.take(name, id, "expired")
         if (known.indexes.some((each) => each.name === index.name))
           refuse("IndexExists", { collection: name, index: index.name })

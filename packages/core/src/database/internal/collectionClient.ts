@@ -71,33 +71,29 @@ export const make = <S extends DocumentSchema, E>(
   }
 }
 
-/** Creates what is missing. What exists already is somebody else's, or of an earlier call. */
+/** Creates what is missing. The collection may be somebody else's, or of an earlier call. */
 const create = <S extends DocumentSchema, E>(
   { execute }: Documents<E>,
   { collection, bytesMax, documentsMax, expires, indexes }: Definition<S>
-) => {
-  const unless = (tag: string, operation: UserOperation) =>
-    execute(operation).pipe(
-      Effect.as(true),
-      Effect.catchIf(
-        (error) => Predicate.isTagged(error, tag),
-        () => Effect.succeed(false)
-      )
-    )
-  return Effect.gen(function* () {
-    const created = yield* unless("CollectionExists", {
+) =>
+  Effect.gen(function* () {
+    const created = yield* execute({
       _tag: "CreateCollection",
       collection,
       indexes,
       ...(expires === undefined ? {} : { expires }),
       ...(documentsMax === undefined ? {} : { documentsMax }),
       ...(bytesMax === undefined ? {} : { bytesMax })
-    })
+    }).pipe(
+      Effect.as(true),
+      Effect.catchIf(
+        (error) => Predicate.isTagged(error, "CollectionExists"),
+        () => Effect.succeed(false)
+      )
+    )
     if (created) return
-    for (const index of indexes)
-      yield* unless("IndexExists", { _tag: "CreateIndex", collection, index })
+    for (const index of indexes) yield* execute({ _tag: "CreateIndex", collection, index })
   })
-}
 
 // Types of a generic schema's paths are not to be compared with anything.
 const asFilter = (filter: unknown) => filter as Fields | undefined

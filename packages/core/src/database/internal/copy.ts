@@ -27,6 +27,8 @@ export const make = Effect.gen(function* () {
 
   return {
     state: Ref.get(root),
+    /** The state at this moment, for who need not wait for anything. */
+    current: () => Ref.getUnsafe(root),
     publish: (state: State) =>
       Effect.andThen(
         Ref.set(root, state),

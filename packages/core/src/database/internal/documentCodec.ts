@@ -16,9 +16,7 @@ const placeholder = "0".repeat(26)
 export interface DocumentCodec<D> {
   readonly decode: (found: Found) => Effect.Effect<Found<D>, DocumentDecodeError>
   /** As `decode`, of a document that was found. */
-  readonly decodeSome: (
-    found: Found
-  ) => Effect.Effect<Option.Option<Found<D>>, DocumentDecodeError>
+  readonly decodeSome: (found: Found) => Effect.Effect<Option.Option<Found<D>>, DocumentDecodeError>
   /** Of a document as it is put into a constructor. */
   readonly encode: (made: object) => Effect.Effect<Document, InvalidDocument>
   /** As `encode`, but without an `_id` if `made` has none. */

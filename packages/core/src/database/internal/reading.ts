@@ -90,19 +90,15 @@ export const make = Effect.fnUntraced(function* (
   return {
     barrier,
     read,
-    // The hot path of typed reads: no generator.
+    // A local read by id costs little more than finding the document: no step that need not be.
     get: (
       collection: string,
       id: string,
       options: ReadOptions = {}
     ): Effect.Effect<Option.Option<Found>, ReadError> =>
-      Effect.flatMap(stateFor(options), (state) => {
-        const found = get(state, collection, id)
-        if (found._tag !== "Got") return refusal(found)
-        if (found.stored === undefined) return Effect.succeedNone
-        const { document, rev } = found.stored
-        return Effect.succeed(Option.some({ document, rev }))
-      }),
+      options.consistency === "local"
+        ? Effect.suspend(() => got(copy.current(), collection, id))
+        : Effect.flatMap(stateFor(options), (state) => got(state, collection, id)),
     count: Effect.fnUntraced(function* (
       collection: string,
       filter?: Fields,
@@ -117,6 +113,18 @@ export const make = Effect.fnUntraced(function* (
     sweep: Effect.map(Clock.currentTimeMillis, pins.sweep)
   }
 })
+
+const got = (
+  state: State,
+  collection: string,
+  id: string
+): Effect.Effect<Option.Option<Found>, ReadError> => {
+  const found = get(state, collection, id)
+  if (found._tag !== "Got") return refusal(found)
+  if (found.stored === undefined) return Effect.succeedNone
+  const { document, rev } = found.stored
+  return Effect.succeed(Option.some({ document, rev }))
+}
 
 /** Runs a reader to its end, and lets others run in between. */
 const finish = Effect.fnUntraced(function* <A extends Ended>(

@@ -45,8 +45,10 @@ export const make = Effect.fnUntraced(function* (
   const applyAll = Effect.fnUntraced(function* (entries: ReadonlyArray<LogEntry>) {
     const { issue, known } = decodeAll(entries)
     const { applied, state } = applyBatch(yield* copy.state, known)
-    for (const [at, { changes, result }] of applied.entries()) {
+    for (const [at, { changes, defect, result }] of applied.entries()) {
       const { index } = known[at]!
+      if (defect !== undefined)
+        yield* Effect.logError(`entry ${index} has hit a defect of this release`, defect)
       if (result !== undefined) results.put(index, result)
       if (changes.length > 0) listener.push(index, changes)
     }

@@ -15,11 +15,29 @@ const value = (data: Uint8Array): Effect.Effect<Value, string> =>
     Effect.mapError(({ message }) => message),
     Effect.flatMap((json) => {
       const read = Json.fromJson(json)
-      return read._tag === "Value"
-        ? Effect.succeed(read.value)
-        : Effect.fail(read.path === "" ? read.issue : `${read.path}: ${read.issue}`)
+      if (read._tag !== "Value")
+        return Effect.fail(read.path === "" ? read.issue : `${read.path}: ${read.issue}`)
+      return hasEscapedName(read.value)
+        ? Effect.fail(
+            "a field name has a quote, a backslash or a control character; write it typed"
+          )
+        : Effect.succeed(read.value)
     })
   )
+
+/**
+ * V8 can read such a name as another, depending on what it parsed before (nodejs/node#63785). Not to
+ * store what nobody wrote, all of them are refused here.
+ */
+const hasEscapedName = (read: Value): boolean => {
+  if (Array.isArray(read)) return read.some(hasEscapedName)
+  return (
+    isFields(read) &&
+    Object.entries(read).some(
+      ([name, member]) => JSON.stringify(name).length > name.length + 2 || hasEscapedName(member)
+    )
+  )
+}
 
 const fields = (data: Uint8Array): Effect.Effect<Fields, string> =>
   Effect.flatMap(value(data), (read) =>
