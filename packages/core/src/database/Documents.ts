@@ -12,7 +12,7 @@ import type * as Stream from "effect/Stream"
 import type { UserOperation } from "@distri/store/command/Command"
 import type { Written } from "@distri/store/command/Result"
 import type { Explained, Query } from "@distri/store/query/Query"
-import { LogIndex } from "@distri/store/value/LogIndex"
+import type { LogIndex } from "@distri/store/value/LogIndex"
 import type { Fields } from "@distri/store/value/Value"
 import type { ReadError, WatchError, WriteError } from "./DatabaseError.ts"
 

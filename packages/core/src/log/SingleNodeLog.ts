@@ -60,13 +60,14 @@ export const layer = (
 ): Layer.Layer<ReplicatedLog, never, SecureRandom.SecureRandom> =>
   Layer.effect(ReplicatedLog, make(options))
 
+const mebibyte = 1024 * 1024
+
 /** How long a caller waits before it tries a full log again: about the time of a snapshot. */
 const retryAfterMs = 500
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const random = yield* SecureRandom.SecureRandom
   const identity = LogId.make(yield* random.uuidV4())
-  const mebibyte = 1024 * 1024
   const retained = RetainedEntries.make(options.retainedMaxBytes ?? 64 * mebibyte)
   const snapshots = KeptSnapshots.make(identity, options.snapshotMaxBytes ?? 1024 * mebibyte)
   const maxBytes = options.entryMaxBytes ?? entryMaxBytes

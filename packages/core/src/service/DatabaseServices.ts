@@ -253,15 +253,6 @@ export class DatabaseServices extends RpcGroup.make(
       })
       const changedOne = (operation: Operation) =>
         Effect.map(execute(operation), ({ id = "", version }) => ({ _id: id, version }))
-      const reading = <A>(
-        ask: (options: { readonly timeout: Duration.Duration }) => Effect.Effect<A, ReadError>
-      ) =>
-        Effect.flatMap(timeLeft, (left) =>
-          ask({ timeout: Duration.min(left, waitMax) }).pipe(
-            Effect.tapErrorTag("Unavailable", goneForGood)
-          )
-        )
-
       return DatabaseServices.of({
         CreateCollection: (payload) => execute({ _tag: "CreateCollection", ...payload }),
         DeleteCollection: (payload) => execute({ _tag: "DeleteCollection", ...payload }),
@@ -294,6 +285,16 @@ export class DatabaseServices extends RpcGroup.make(
     })
   )
 }
+
+/** Asks with the time that its caller leaves. */
+const reading = <A>(
+  ask: (options: { readonly timeout: Duration.Duration }) => Effect.Effect<A, ReadError>
+) =>
+  Effect.flatMap(timeLeft, (left) =>
+    ask({ timeout: Duration.min(left, waitMax) }).pipe(
+      Effect.tapErrorTag("Unavailable", goneForGood)
+    )
+  )
 
 /** How long a read waits for the version it needs. What its caller has seen may have been lost. */
 const waitMax = Duration.seconds(5)

@@ -390,20 +390,6 @@ it.effect("[DB15] a log without room is trimmed, and then takes writes again", (
   })
 )
 
-it.effect("[DB16] a full database refuses what adds, and lets delete", () =>
-  Effect.gen(function* () {
-    const { database } = yield* writer({ maxDocuments: 2 })
-    yield* database.documents.execute(create)
-    for (const id of ["1", "2"]) yield* database.documents.execute(add({ _id: id }))
-    assert.strictEqual(
-      (yield* Effect.flip(database.documents.execute(add({ _id: "3" }))))._tag,
-      "DatabaseFull"
-    )
-    yield* database.documents.execute({ _tag: "DeleteDocument", collection: "a", id: "1" })
-    yield* database.documents.execute(add({ _id: "3" }))
-  })
-)
-
 it.effect("[ST4] a gap in the log stops the node", () =>
   Effect.gen(function* () {
     const { halt } = yield* overFake({

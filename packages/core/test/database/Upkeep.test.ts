@@ -11,6 +11,10 @@ import { due } from "../../src/database/internal/maintenance.ts"
 import type { ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
 import { follower, writer } from "./nodes.ts"
 
+const create = { _tag: "CreateCollection", collection: "a" } as const
+const add = (document: { readonly _id: string }) =>
+  ({ _tag: "AddDocument", collection: "a", document }) as const
+
 it.effect("[DB20] [ST17] documents end by logged commands of the node that leads", () =>
   Effect.gen(function* () {
     const { call, database, log } = yield* writer()
@@ -89,6 +93,20 @@ it("[DB20] sessions end after an hour of silence, and keys after a day", () => {
   add(25 * hour, { language: 1, sender: { _tag: "System" }, operation: second! })
   assert.strictEqual(state.keys.size, 0)
 })
+
+it.effect("[DB16] a full database refuses what adds, and lets delete", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer({ maxDocuments: 2 })
+    yield* database.documents.execute(create)
+    for (const id of ["1", "2"]) yield* database.documents.execute(add({ _id: id }))
+    assert.strictEqual(
+      (yield* Effect.flip(database.documents.execute(add({ _id: "3" }))))._tag,
+      "DatabaseFull"
+    )
+    yield* database.documents.execute({ _tag: "DeleteDocument", collection: "a", id: "1" })
+    yield* database.documents.execute(add({ _id: "3" }))
+  })
+)
 
 // oxlint-disable-next-line eslint/no-restricted-globals -- a value, not a clock
 const date = (ms: number) => new Date(ms)

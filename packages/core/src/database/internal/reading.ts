@@ -11,11 +11,11 @@ import type { Query } from "@distri/store/query/Query"
 import * as Reader from "@distri/store/query/Reader"
 import type { State } from "@distri/store/state/State"
 import type { Fields } from "@distri/store/value/Value"
-import { ReplicatedLog, Unavailable } from "../../log/ReplicatedLog.ts"
-import { CurrentRequest } from "../../service/RequestContext.ts"
+import { ReplicatedLog } from "../../log/ReplicatedLog.ts"
 import { CursorElsewhere, CursorExpired, type ReadError } from "../DatabaseError.ts"
 import type { Found, Page, PageOptions, ReadOptions } from "../Documents.ts"
 import * as Cursors from "./cursors.ts"
+import * as Freshness from "./freshness.ts"
 import * as Pins from "./pins.ts"
 import type * as Replica from "./replica.ts"
 
@@ -32,28 +32,7 @@ export const make = Effect.fnUntraced(function* (
   const { cluster } = log.info
   const pins = Pins.make()
 
-  const barrier = Effect.gen(function* () {
-    yield* copy.running
-    const index = yield* log.barrier
-    yield* copy.applied(index)
-    return index
-  })
-
-  /** The state that a read with these options may see. */
-  const stateFor = ({
-    consistency = "linearizable",
-    timeout = "10 seconds"
-  }: ReadOptions): Effect.Effect<State, Unavailable> => {
-    if (consistency === "local") return copy.state
-    const wait: Effect.Effect<unknown, Unavailable> =
-      consistency === "linearizable"
-        ? barrier
-        : Effect.flatMap(CurrentRequest, ({ seen }) => copy.applied(seen))
-    return Effect.timeoutOrElse(Effect.andThen(wait, copy.state), {
-      duration: timeout,
-      orElse: () => Effect.fail(new Unavailable({ reason: "Behind" }))
-    })
-  }
+  const { barrier, stateFor } = yield* Freshness.make(copy)
 
   /** The state that the cursor's snapshot kept. */
   const pinned = Effect.fnUntraced(function* (pin: Cursors.Pin) {
