@@ -62,36 +62,38 @@ it.effect("a document without an _id gets one, and the answer says which", () =>
   })
 )
 
-it.effect("what does not fit the schema is refused with its path, and nothing is proposed", () =>
-  Effect.gen(function* () {
-    const { documents, users } = yield* started
-    const before = documents.executed.length
-    const refused = [
-      yield* Effect.flip(users.add({ ...ada, age: -1 })),
-      yield* Effect.flip(users.add({ ...ada, address: { city: 3 as never } })),
-      yield* Effect.flip(users.replace({ ...ada, tags: ["a", 3 as never] })),
-      yield* Effect.flip(users.update("ada", { set: { age: -1 } })),
-      yield* Effect.flip(users.update("ada", { set: { "address.city": 3 as never } })),
-      yield* Effect.flip(users.update("ada", { set: { tags: ["a", 3 as never] } })),
-      yield* Effect.flip(users.update("new", { set: { age: 3 } }, { upsert: true })),
-      yield* Effect.flip(users.operations.add({ ...ada, age: 0.5 }))
-    ]
-    const paths = [
-      "age",
-      "address.city",
-      "tags[1]",
-      "age",
-      "address.city",
-      "tags[1]",
-      "name",
-      "age"
-    ]
-    assert.deepStrictEqual(
-      refused.map((error) => error._tag === "InvalidDocument" && error.path),
-      paths
-    )
-    assert.strictEqual(documents.executed.length, before)
-  })
+it.effect(
+  "[DB22] what does not fit the schema is refused with its path, and nothing is proposed",
+  () =>
+    Effect.gen(function* () {
+      const { documents, users } = yield* started
+      const before = documents.executed.length
+      const refused = [
+        yield* Effect.flip(users.add({ ...ada, age: -1 })),
+        yield* Effect.flip(users.add({ ...ada, address: { city: 3 as never } })),
+        yield* Effect.flip(users.replace({ ...ada, tags: ["a", 3 as never] })),
+        yield* Effect.flip(users.update("ada", { set: { age: -1 } })),
+        yield* Effect.flip(users.update("ada", { set: { "address.city": 3 as never } })),
+        yield* Effect.flip(users.update("ada", { set: { tags: ["a", 3 as never] } })),
+        yield* Effect.flip(users.update("new", { set: { age: 3 } }, { upsert: true })),
+        yield* Effect.flip(users.operations.add({ ...ada, age: 0.5 }))
+      ]
+      const paths = [
+        "age",
+        "address.city",
+        "tags[1]",
+        "age",
+        "address.city",
+        "tags[1]",
+        "name",
+        "age"
+      ]
+      assert.deepStrictEqual(
+        refused.map((error) => error._tag === "InvalidDocument" && error.path),
+        paths
+      )
+      assert.strictEqual(documents.executed.length, before)
+    })
 )
 
 it.effect("creating twice does nothing, and adds the indexes that are missing", () =>
@@ -256,7 +258,7 @@ it.effect("deleting one, some and all matches", () =>
   })
 )
 
-it.effect("a stored document that does not fit is an error that names it", () =>
+it.effect("[DB22] a stored document that does not fit is an error that names it", () =>
   Effect.gen(function* () {
     const { documents, users } = yield* started
     const { version } = yield* raw(documents, { _id: "x", name: 3, age: 1, role: "x" })
