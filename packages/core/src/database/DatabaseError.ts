@@ -25,8 +25,8 @@ export class DatabaseFull extends Schema.TaggedError<DatabaseFull>()("DatabaseFu
 }
 
 /**
- * A snapshot cursor is gone: its node stopped, or it was not used for 60 s, or there was no room
- * for it. Read from the start.
+ * A snapshot cursor is gone: its node stopped, or it was not used for 60 s, or it rested
+ * when another needed its room. Read from the start.
  *
  * @category errors
  * @since 0.1.0
@@ -115,6 +115,7 @@ export const ReadError = Schema.Union([
   ...ReadRefusal.members,
   CursorExpired,
   CursorElsewhere,
+  Overloaded,
   Unavailable
 ])
 /** @category models */
@@ -129,6 +130,7 @@ export const WatchError = Schema.Union([
   SlowConsumer,
   CollectionDropped,
   CursorExpired,
+  Overloaded,
   Unavailable
 ])
 /** @category models */

@@ -92,13 +92,40 @@ it.effect(
     })
 )
 
-it.effect("[DB19] a node keeps 64 snapshots, and the one that rested longest makes room", () =>
+it.effect("[DB19] any number of cursors share the snapshot of one version", () =>
   Effect.gen(function* () {
     const { database } = yield* filled
-    const pages = yield* Effect.replicateEffect(page(database, {}), 65)
-    const oldest = yield* Effect.flip(page(database, { cursor: pages[0]!.next }))
-    assert.strictEqual(oldest._tag, "CursorExpired")
-    yield* page(database, { cursor: pages[1]!.next })
+    const pages = yield* Effect.replicateEffect(page(database, {}), 200)
+    for (const { next } of pages)
+      assert.strictEqual((yield* page(database, { cursor: next })).found.length, 3)
+    // The end of one cursor is not the end of those that share with it.
+    for (const { next } of pages) {
+      const { next: last } = yield* page(database, { cursor: next })
+      const { found } = yield* page(database, { cursor: last })
+      assert.deepStrictEqual(
+        found.map(({ document }) => document["_id"]),
+        ["6", "7", "8"]
+      )
+    }
+  })
+)
+
+it.effect("[DB19] a node keeps 64 versions, and takes none from a cursor in use", () =>
+  Effect.gen(function* () {
+    const { database } = yield* filled
+    const first = Effect.tap(page(database, {}), () => database.documents.execute(change("1")))
+    const pages = yield* Effect.replicateEffect(first, 64)
+    const refused = yield* Effect.flip(page(database, {}))
+    assert.deepInclude(refused, { _tag: "Overloaded", reason: "memory", retryAfterMs: 1000 })
+    for (const { next } of pages)
+      assert.strictEqual((yield* page(database, { cursor: next })).found.length, 3)
+
+    yield* TestClock.adjust("6 seconds")
+    yield* page(database, { cursor: pages[0]!.next })
+    yield* page(database, {})
+    const rested = yield* Effect.flip(page(database, { cursor: pages[1]!.next }))
+    assert.strictEqual(rested._tag, "CursorExpired")
+    for (const at of [0, 2]) yield* page(database, { cursor: pages[at]!.next })
   })
 )
 

@@ -1,45 +1,85 @@
 import type { State } from "@distri/store/state/State"
 
-/** Snapshots that one node keeps for cursors. More hold more memory: each keeps old documents. */
-const pinsMax = 64
+/** States that one node keeps for cursors. More hold more memory: each keeps old documents. */
+const rootsMax = 64
+/** Cursors of one node, however few states they share. */
+const cursorsMax = 10_000
 /** How long a cursor may rest between two pages. */
 const idleMs = 60_000
 /** How long a cursor may last in all. */
 const lifeMs = 600_000
+/** A state that nobody read for this long makes room when another is to be kept. */
+const restMs = 5000
 
-interface Kept {
+interface Root {
   readonly state: State
+  readonly cursors: Set<string>
+  usedMs: number
+}
+
+interface Cursor {
+  readonly root: Root
   readonly bornMs: number
   usedMs: number
 }
 
-/** The states that snapshot cursors read. When there is no room, the one that rested longest goes. */
+/**
+ * The states that snapshot cursors read. Cursors of the same state share it. A cursor in use never
+ * makes room for a new one: whoever reads on would have to begin again, and push out the next.
+ */
 export const make = () => {
-  const pins = new Map<string, Kept>()
+  const cursors = new Map<string, Cursor>()
+  // A map remembers the order of insertion, and a use puts a root last.
+  const roots = new Map<State, Root>()
 
+  const drop = (id: string) => {
+    const root = cursors.get(id)?.root
+    if (root === undefined) return
+    cursors.delete(id)
+    root.cursors.delete(id)
+    if (root.cursors.size === 0) roots.delete(root.state)
+  }
+  const use = (root: Root, nowMs: number) => {
+    root.usedMs = nowMs
+    roots.delete(root.state)
+    roots.set(root.state, root)
+  }
   const sweep = (nowMs: number) => {
-    for (const [id, { bornMs, usedMs }] of pins)
-      if (nowMs - usedMs > idleMs || nowMs - bornMs > lifeMs) pins.delete(id)
+    for (const [id, cursor] of cursors) if (isOver(cursor, nowMs)) drop(id)
+  }
+  /** Whether one more cursor of `state` finds room, be it that of a root that rests. */
+  const makeRoom = (state: State, nowMs: number): boolean => {
+    const isFull = () => cursors.size >= cursorsMax || (!roots.has(state) && roots.size >= rootsMax)
+    if (!isFull()) return true
+    sweep(nowMs)
+    for (const { cursors: resting, usedMs } of roots.values()) {
+      if (!isFull()) return true
+      if (nowMs - usedMs <= restMs) return false
+      for (const id of resting) drop(id)
+    }
+    return !isFull()
   }
   return {
     sweep,
-    keep: (id: string, state: State, nowMs: number) => {
-      sweep(nowMs)
-      // A map remembers the order of insertion, and `get` puts what it finds last.
-      const [first] = pins.keys()
-      if (pins.size >= pinsMax && first !== undefined) pins.delete(first)
-      pins.set(id, { state, bornMs: nowMs, usedMs: nowMs })
+    /** Says whether there was room. */
+    keep: (id: string, state: State, nowMs: number): boolean => {
+      if (!makeRoom(state, nowMs)) return false
+      const root = roots.get(state) ?? { state, cursors: new Set(), usedMs: nowMs }
+      root.cursors.add(id)
+      use(root, nowMs)
+      cursors.set(id, { root, bornMs: nowMs, usedMs: nowMs })
+      return true
     },
     get: (id: string, nowMs: number): State | undefined => {
-      sweep(nowMs)
-      const kept = pins.get(id)
-      if (kept === undefined) return undefined
-      kept.usedMs = nowMs
-      pins.delete(id)
-      pins.set(id, kept)
-      return kept.state
+      const cursor = cursors.get(id)
+      if (cursor === undefined || isOver(cursor, nowMs)) return undefined
+      cursor.usedMs = nowMs
+      use(cursor.root, nowMs)
+      return cursor.root.state
     },
-    drop: (id: string) => void pins.delete(id),
-    count: () => pins.size
+    drop
   }
 }
+
+const isOver = ({ bornMs, usedMs }: Cursor, nowMs: number) =>
+  nowMs - usedMs > idleMs || nowMs - bornMs > lifeMs

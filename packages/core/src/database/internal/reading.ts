@@ -12,6 +12,7 @@ import * as Reader from "@distri/store/query/Reader"
 import type { State } from "@distri/store/state/State"
 import type { Fields } from "@distri/store/value/Value"
 import { ReplicatedLog } from "../../log/ReplicatedLog.ts"
+import { Overloaded } from "../../service/Refusal.ts"
 import { CursorElsewhere, CursorExpired, type ReadError } from "../DatabaseError.ts"
 import type { Found, Page, PageOptions, ReadOptions } from "../Documents.ts"
 import * as Cursors from "./cursors.ts"
@@ -60,7 +61,8 @@ export const make = Effect.fnUntraced(function* (
     let pin = cursor?.pin
     if (pin === undefined && mode === "snapshot") {
       pin = { home, id: yield* random.ulid }
-      pins.keep(pin.id, state, yield* Clock.currentTimeMillis)
+      if (!pins.keep(pin.id, state, yield* Clock.currentTimeMillis))
+        return yield* new Overloaded({ retryAfterMs: 1000, reason: "memory" })
     }
     const place = { resume: next, ...(pin !== undefined && { pin }) }
     return { found, next: Cursors.encode(cluster, place), version }
