@@ -17,6 +17,7 @@ import * as Schema from "effect/Schema"
 import {
   CreateCollection as Create,
   FieldsSchema,
+  FilterSchema,
   UserOperation,
   type UserOperation as Operation
 } from "@distri/store/command/Command"
@@ -44,7 +45,7 @@ const { _tag: _, ...creation } = Create.fields
 const InCollection = Schema.Struct({ collection: Schema.String, document: FieldsSchema })
 const Matching = Schema.Struct({
   collection: Schema.String,
-  filter: FieldsSchema,
+  filter: FilterSchema,
   limit: Schema.optionalKey(Schema.Natural)
 })
 const consistency = Schema.optionalKey(Consistency)
@@ -203,7 +204,7 @@ export class CountDocuments extends Service.make("CountDocuments", {
   payload: packed(
     Schema.Struct({
       collection: Schema.String,
-      filter: Schema.optionalKey(FieldsSchema),
+      filter: Schema.optionalKey(FilterSchema),
       consistency
     })
   ),

@@ -5,8 +5,10 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import type { Fields } from "@distri/store/value/Value"
 import * as Collection from "../../src/database/Collection.ts"
 import type { ResumeToken } from "../../src/database/Documents.ts"
+import { AddDocument, DeleteDocument } from "../../src/service/DatabaseServices.ts"
 import { Base, startClient, startNode } from "./cloud.ts"
 
 class Users extends Collection.make("users", {
@@ -121,6 +123,46 @@ describe("typed collections of a cloud", () => {
         new Map(found.map(({ document }) => [document["_id"], document.name]))
       )
       assert.strictEqual(new Set(tokens).size, tokens.length)
+    }).pipe(Effect.scoped, Effect.provide(Base))
+  )
+
+  it.live("[DB11] what would be lost on the way is refused as a node refuses it", () =>
+    Effect.gen(function* () {
+      yield* startNode(7501)
+      const { call, documents } = yield* startClient([7501])
+      yield* documents.execute({ _tag: "CreateCollection", collection: "a" })
+      for (const n of [1, 2, 3])
+        yield* documents.execute({ _tag: "AddDocument", collection: "a", document: { n } })
+      const cyclic: Record<string, unknown> = {}
+      cyclic["self"] = cyclic
+      const filters: ReadonlyArray<unknown> = [
+        { n: undefined },
+        { n: 0 / 0 },
+        { n: () => 1 },
+        { n: { $in: [undefined] } },
+        { n: 1n },
+        { n: new Map() },
+        cyclic
+      ]
+      for (const filter of filters as ReadonlyArray<Fields>) {
+        const operation = { _tag: "DeleteDocuments", collection: "a", filter } as const
+        const deleting = documents.execute(operation)
+        assert.strictEqual((yield* Effect.flip(deleting))._tag, "FilterError")
+        const reading = documents.read({ collection: "a", filter })
+        assert.strictEqual((yield* Effect.flip(reading))._tag, "FilterError")
+        const counting = documents.count("a", filter)
+        assert.strictEqual((yield* Effect.flip(counting))._tag, "FilterError")
+        const direct = call(DeleteDocument, { collection: "a", filter })
+        assert.strictEqual((yield* Effect.flip(direct))._tag, "InvalidPayload")
+      }
+      for (const value of [NaN, Infinity, new Map(), [undefined], 1n, cyclic, () => 1]) {
+        const document = { _id: "x", value } as never
+        const adding = documents.execute({ _tag: "AddDocument", collection: "a", document })
+        assert.strictEqual((yield* Effect.flip(adding))._tag, "InvalidDocument")
+        const direct = call(AddDocument, { collection: "a", document })
+        assert.strictEqual((yield* Effect.flip(direct))._tag, "InvalidPayload")
+      }
+      assert.strictEqual(yield* documents.count("a"), 3)
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 })

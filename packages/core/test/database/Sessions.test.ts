@@ -7,8 +7,13 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
+import { MaxOpsBeforeYield } from "effect/Scheduler"
+import * as TestClock from "effect/testing/TestClock"
 import * as WriteSession from "../../src/database/internal/writeSession.ts"
 import type { ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
+import { LinkFailed, type Caller } from "../../src/log/WriterLink.ts"
+import { AppendEntry } from "../../src/service/LogServices.ts"
+import { Overloaded } from "../../src/service/Refusal.ts"
 import { follower, writer } from "./nodes.ts"
 
 const create: UserOperation = { _tag: "CreateCollection", collection: "a" }
@@ -86,7 +91,9 @@ it.effect("[ST7] [ST8] numbered writes take effect once at any node; strangers' 
 
 it.effect("[DB18] a write goes without a number when a thousand wait behind one", () =>
   Effect.gen(function* () {
-    const run = WriteSession.make(Effect.succeed("session"))
+    const session = WriteSession.make(() => Effect.succeed("session"))
+    const run = <A>(send: (ticket: WriteSession.Ticket | undefined) => Effect.Effect<A>) =>
+      session("1 minute", send)
     const stuck = yield* Deferred.make<void>()
     const slow = yield* Effect.forkChild(
       run(() => Deferred.await(stuck)),
@@ -112,8 +119,8 @@ it.effect("[DB18] an expired session is opened again only once for all who wait"
       Effect.yieldNow,
       Effect.sync(() => `session ${++opened}`)
     )
-    const run = WriteSession.make(open)
-    const write = run((ticket) =>
+    const run = WriteSession.make(() => open)
+    const write = run("1 minute", (ticket) =>
       ticket?.session === "session 1"
         ? Effect.andThen(Effect.yieldNow, Effect.fail(new SessionExpired({ session: "session 1" })))
         : Effect.succeed(ticket?.session)
@@ -122,6 +129,97 @@ it.effect("[DB18] an expired session is opened again only once for all who wait"
     assert.deepStrictEqual(new Set(used), new Set(["session 2"]))
     assert.strictEqual(opened, 2)
   })
+)
+
+it.effect("[ST7] a write in doubt is asked about under the name that its error gives", () =>
+  Effect.gen(function* () {
+    let lost = false
+    const { call, database } = yield* writer()
+    const other = yield* follower(((service, payload) =>
+      Effect.suspend(() => {
+        const answer = call(service, payload)
+        return lost && service === (AppendEntry as unknown)
+          ? Effect.andThen(Effect.exit(answer), Effect.fail(new LinkFailed({ started: true })))
+          : answer
+      })) as Caller)
+    yield* other.documents.execute(create)
+    yield* other.documents.execute(add("1"))
+    const count: UserOperation = {
+      _tag: "UpdateDocument",
+      collection: "a",
+      id: "1",
+      inc: { n: 1 }
+    }
+    lost = true
+    const doubt = yield* Effect.flip(other.documents.execute(count))
+    lost = false
+    assert.strictEqual(doubt._tag, "Ambiguous")
+    if (doubt._tag !== "Ambiguous") return
+    // Others are acknowledged meanwhile, and this one is not.
+    for (const id of ["2", "3", "4"]) yield* other.documents.execute(add(id))
+    const first = yield* other.documents.execute(count, { idempotencyKey: doubt.id })
+    assert.deepStrictEqual(
+      yield* database.documents.execute(count, { idempotencyKey: doubt.id }),
+      first
+    )
+    const { found } = yield* database.documents.read({ collection: "a", filter: { _id: "1" } })
+    assert.deepStrictEqual(found[0]?.document, { _id: "1", n: 1 })
+  })
+)
+
+it("[ST7] only the name of a ticket is one", () => {
+  const ticket = { session: "01ABC", seq: 7, ack: 3 }
+  assert.deepStrictEqual(WriteSession.named(WriteSession.nameOf(ticket)), { ...ticket, ack: 0 })
+  for (const key of [
+    "",
+    "session",
+    "session/x",
+    "session/x/",
+    "session/x/0",
+    "session/x/1/2",
+    "session//1",
+    "key/x/1",
+    "session/x/1.5",
+    "session/x/-1"
+  ])
+    assert.isUndefined(WriteSession.named(key), key)
+})
+
+it.effect("[DB18] opening a session takes no longer than the write may", () =>
+  Effect.gen(function* () {
+    const run = WriteSession.make(() => Effect.never)
+    const write = (timeout: number) => Effect.flip(run(timeout, () => Effect.void))
+    const waiting = yield* Effect.forkChild(
+      Effect.all([write(500), write(900)], { concurrency: 2 })
+    )
+    yield* TestClock.adjust("900 millis")
+    for (const error of yield* Fiber.join(waiting))
+      assert.deepInclude(error, { _tag: "Unavailable", reason: "NoLeader" })
+  })
+)
+
+it.effect("[DB18] a write goes without a session when there are too many", () =>
+  Effect.gen(function* () {
+    const full = new Overloaded({ retryAfterMs: 1, reason: "memory" })
+    const run = WriteSession.make(() => Effect.fail(full))
+    assert.isUndefined(yield* run("1 second", (ticket) => Effect.succeed(ticket)))
+  })
+)
+
+it.effect("[DB18] interrupted writes hold up no acknowledgement", () =>
+  Effect.gen(function* () {
+    const run = WriteSession.make(() => Effect.succeed("session"))
+    for (let at = 0; at < 200; at += 1) {
+      const write = yield* Effect.forkChild(
+        run("1 minute", () => Effect.never),
+        { startImmediately: at % 2 === 0 }
+      )
+      if (at % 3 === 0) yield* Effect.yieldNow
+      yield* Fiber.interrupt(write)
+    }
+    const ticket = yield* run("1 minute", (ticket) => Effect.succeed(ticket))
+    assert.strictEqual(ticket?.ack, ticket!.seq - 1)
+  }).pipe(Effect.provideService(MaxOpsBeforeYield, 6))
 )
 
 const commandsIn = (log: ReplicatedLog["Service"], count: number) =>

@@ -4,16 +4,9 @@
  * Ids and times are made by whoever proposes a command, since applying it may not draw any.
  */
 import * as Schema from "effect/Schema"
+import { isFields } from "../value/Compare.ts"
 import { LogIndex, LogTime } from "../value/LogIndex.ts"
 import type { Fields, Value } from "../value/Value.ts"
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" &&
-  value !== null &&
-  !Array.isArray(value) &&
-  !(value instanceof Uint8Array) &&
-  // oxlint-disable-next-line eslint/no-restricted-globals -- a value, not a clock
-  !(value instanceof Date)
 
 /**
  * An object of values. What is inside is checked when it is used (`Canonical`), with its path.
@@ -22,8 +15,26 @@ const isFields = (value: unknown): value is Fields =>
  */
 export const FieldsSchema = Schema.declare(isFields, { expected: "an object" })
 
-/** A filter as it is written. See `filter/Filter.ts`. @category schemas */
-export const FilterSchema = FieldsSchema
+/** Deeper than any filter may be. */
+const depthMax = 128
+
+const isDefined = (value: unknown, depth = 0): boolean => {
+  if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return false
+  if (typeof value !== "object" || value === null) return true
+  const members = Array.isArray(value) ? Array.from(value) : Object.values(value)
+  return depth < depthMax && members.every((member) => isDefined(member, depth + 1))
+}
+
+/**
+ * A filter as it is written; see `filter/Filter.ts`. On the way an `undefined` would vanish, and a
+ * number that is not finite would become null: the filter would match what it was not to.
+ *
+ * @category schemas
+ */
+export const FilterSchema = Schema.declare(
+  (value: unknown): value is Fields => isFields(value) && isDefined(value),
+  { expected: "a filter without undefined and with finite numbers" }
+)
 
 /** @category schemas */
 export const IndexSchema = Schema.Struct({

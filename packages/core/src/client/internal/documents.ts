@@ -1,6 +1,11 @@
 /** `Documents` from afar: each question is a call of a database service, on whichever node. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Checked from "@distri/store/command/Checked"
+import type { UserOperation } from "@distri/store/command/Command"
+import { FilterError, Refusal } from "@distri/store/command/Refusal"
+import { parse as parseFilter } from "@distri/store/filter/Filter"
 import { CursorExpired, type ReadError } from "../../database/DatabaseError.ts"
 import type { Documents, ReadOptions } from "../../database/Documents.ts"
 import * as WriteSession from "../../database/internal/writeSession.ts"
@@ -32,28 +37,74 @@ export const make = (call: Call): Omit<Documents<CallError>, "watch"> => ({
       ...given({ consistency, cursor, limit, mode })
     } as Service.Payload<typeof ReadCollection>
     const ask = (options: CallOptions) => call(ReadCollection, payload, options)
-    return ask(waiting(timeout)).pipe(
+    const read = ask(waiting(timeout)).pipe(
       Effect.catchTag("CursorElsewhere", ({ home }) => atHome(home, ask, waiting(timeout)))
     )
+    return checked(query.filter, read)
   },
   get: (collection, id, { consistency, timeout } = {}) =>
     call(GetDocument, { collection, id, ...given({ consistency }) }, waiting(timeout)).pipe(
       Effect.map(({ found }) => Option.fromUndefinedOr(found))
     ),
   count: (collection, filter, { consistency, timeout } = {}) =>
-    call(CountDocuments, { collection, ...given({ filter, consistency }) }, waiting(timeout)),
+    checked(
+      filter,
+      call(CountDocuments, { collection, ...given({ filter, consistency }) }, waiting(timeout))
+    ),
   explain: (query, { consistency, timeout } = {}) =>
-    call(ExplainQuery, { query, ...given({ consistency }) }, waiting(timeout))
+    checked(
+      query.filter,
+      call(ExplainQuery, { query, ...given({ consistency }) }, waiting(timeout))
+    )
 })
 
 /** Numbers its writes in a session, unless the caller names them. */
 const writer = (call: Call): Documents<CallError>["execute"] => {
-  const inSession = WriteSession.make(call(OpenSession, undefined, waiting()))
-  return (operation, { idempotencyKey, timeout } = {}) =>
-    idempotencyKey === undefined
-      ? inSession((ticket) => call(Execute, { operation, ...given({ ticket }) }, waiting(timeout)))
-      : call(Execute, { operation }, { ...waiting(timeout), idempotencyKey })
+  const inSession = WriteSession.make((timeout) => call(OpenSession, undefined, { timeout }))
+  // The ticket's name is the key of the call, so an error in doubt says how to ask again.
+  const send = (
+    operation: UserOperation,
+    ticket: WriteSession.Ticket | undefined,
+    options: CallOptions
+  ) =>
+    call(
+      Execute,
+      { operation, ...given({ ticket }) },
+      ticket === undefined ? options : { ...options, idempotencyKey: WriteSession.nameOf(ticket) }
+    )
+  return (operation, { idempotencyKey, timeout = "10 seconds" } = {}) => {
+    const refused = Checked.check(withIds(operation))
+    if (refused !== undefined) return Effect.fail(toRefusal(refused))
+    if (idempotencyKey === undefined)
+      return inSession(timeout, (ticket, left) => send(operation, ticket, { timeout: left }))
+    const ticket = WriteSession.named(idempotencyKey)
+    return send(operation, ticket, { timeout, idempotencyKey })
+  }
 }
+
+/** What a node would refuse is refused here, before what JSON lacks is lost on the way. */
+const checked = <A, E>(
+  filter: unknown,
+  ask: Effect.Effect<A, E>
+): Effect.Effect<A, E | FilterError> => {
+  const parsed = filter === undefined ? undefined : parseFilter(filter)
+  return parsed === undefined || parsed._tag === "Filter"
+    ? ask
+    : Effect.fail(new FilterError(parsed))
+}
+
+/** As a node does: a document without an id is given one. */
+const withIds = (operation: UserOperation): UserOperation => {
+  if (operation._tag === "AddDocument") return { newId: "0".repeat(26), ...operation }
+  return operation._tag === "Batch"
+    ? {
+        ...operation,
+        operations: operation.operations.map(withIds) as typeof operation.operations
+      }
+    : operation
+}
+
+const toRefusal = Schema.decodeSync(Refusal)
 
 /** A snapshot is kept by one node. When that cannot be asked, the snapshot is gone. */
 const atHome = <A>(

@@ -1,6 +1,11 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Semaphore from "effect/Semaphore"
 import type { SessionExpired } from "@distri/store/command/Refusal"
+import { Unavailable } from "../../log/ReplicatedLog.ts"
+import type { Overloaded } from "../../service/Refusal.ts"
 
 /** One write in a session: its number, and up to which number the writer has its answers. */
 export interface Ticket {
@@ -9,8 +14,31 @@ export interface Ticket {
   readonly ack: number
 }
 
+/** Under this name, given as an idempotency key, the same write can be asked about again. */
+export const nameOf = ({ seq, session }: Pick<Ticket, "session" | "seq">): string =>
+  `session/${session}/${seq}`
+
+/** The ticket of that name; nothing if it is another key. Acknowledges nothing. */
+export const named = (key: string): Ticket | undefined => {
+  const [kind, session = "", seq = "", ...rest] = key.split("/")
+  const number = Number(seq)
+  const isTicket = kind === "session" && session !== "" && rest.length === 0
+  return isTicket && Number.isSafeInteger(number) && number > 0
+    ? { session, seq: number, ack: 0 }
+    : undefined
+}
+
 /** Fewer than a session may leave unacknowledged, so that none is refused for it. */
 const pendingMax = 1000
+
+/** Writes of unknown outcome that can be asked about again. The oldest is let go. */
+const doubtfulMax = 100
+
+/** Sends one write, in the time that is left. Without a ticket it goes under a key of its own. */
+export type Send<A, E> = (
+  ticket: Ticket | undefined,
+  timeout: Duration.Duration
+) => Effect.Effect<A, E>
 
 /**
  * Numbers the writes of one writer, so that each takes effect once and the database need not keep
@@ -19,50 +47,96 @@ const pendingMax = 1000
  * Opened at the first write. A session that has expired is replaced: what it had in flight ran
  * within the last hour or never, and an hour is longer than any write waits.
  */
-export const make = <E>(open: Effect.Effect<string, E>) => {
+export const make = <E>(
+  open: (timeout: Duration.Duration) => Effect.Effect<string, E | Overloaded>
+) => {
   const opening = Semaphore.makeUnsafe(1)
   /** The numbers that wait for an answer, the lowest first. */
   const pending = new Set<number>()
+  /** The numbers whose outcome nobody knows, and whose answer is not acknowledged for that. */
+  const doubtful = new Set<number>()
   let session: string | undefined
   let next = 1
 
-  const current = Effect.suspend(() =>
-    session === undefined
-      ? opening.withPermits(1)(
-          Effect.suspend(() =>
-            session === undefined
-              ? Effect.tap(open, (opened) => Effect.sync(() => (session = opened)))
-              : Effect.succeed(session)
+  const current = (timeout: Duration.Duration) =>
+    Effect.suspend(() =>
+      session === undefined
+        ? Effect.timeoutOrElse(opening.withPermits(1)(opened(timeout)), {
+            duration: timeout,
+            orElse: () => Effect.fail(new Unavailable({ reason: "NoLeader" }))
+          })
+        : Effect.succeed<string | undefined>(session)
+    )
+  const opened = (timeout: Duration.Duration) =>
+    Effect.suspend(() =>
+      session === undefined
+        ? open(timeout).pipe(
+            Effect.tap((id) => Effect.sync(() => (session = id))),
+            // There are too many sessions, so the write goes without.
+            Effect.catchIf(isOverloaded, () => Effect.succeed<string | undefined>(undefined))
           )
-        )
-      : Effect.succeed(session)
-  )
+        : Effect.succeed<string | undefined>(session)
+    )
 
-  /** Sends one write; without a ticket when too many wait already. */
-  const once = Effect.fnUntraced(function* <A, E2>(
-    send: (ticket: Ticket | undefined) => Effect.Effect<A, E2>
-  ) {
-    const id = yield* current
+  const take = (id: string): Ticket => {
     const [oldest = next] = pending
-    if (next - oldest >= pendingMax) return yield* send(undefined)
+    const [unknown = oldest] = doubtful
+    const ack = Math.min(oldest, unknown) - 1
     const seq = next++
     pending.add(seq)
-    // Who gives up will not ask again, so its answer need not be kept either.
-    return yield* Effect.ensuring(
-      send({ session: id, seq, ack: oldest - 1 }),
-      Effect.sync(() => pending.delete(seq))
+    return { session: id, seq, ack }
+  }
+  const settle = (seq: number, exit: Exit.Exit<unknown, { readonly _tag: string }>) => {
+    pending.delete(seq)
+    doubtful.delete(seq)
+    if (!isInDoubt(exit)) return
+    doubtful.add(seq)
+    const [oldest] = doubtful
+    if (doubtful.size > doubtfulMax && oldest !== undefined) doubtful.delete(oldest)
+  }
+
+  const once = Effect.fnUntraced(function* <A, E2 extends { readonly _tag: string }>(
+    send: Send<A, E2>,
+    timeout: Duration.Duration
+  ) {
+    const startedMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
+    const id = yield* current(timeout)
+    const tookMs = Number(yield* Clock.monotonicTimeNanos) / 1e6 - startedMs
+    const left = Duration.subtract(timeout, Duration.millis(tookMs))
+    const [oldest = next] = pending
+    if (id === undefined || next - oldest >= pendingMax) return yield* send(undefined, left)
+    return yield* Effect.acquireUseRelease(
+      Effect.sync(() => take(id)),
+      (ticket) => send(ticket, left),
+      ({ seq }, exit) => Effect.sync(() => settle(seq, exit))
     )
   })
 
   return <A, E2 extends { readonly _tag: string }>(
-    send: (ticket: Ticket | undefined) => Effect.Effect<A, E2 | SessionExpired>
-  ): Effect.Effect<A, E | E2 | SessionExpired> =>
-    Effect.catchIf(
-      once(send),
+    timeout: Duration.Input,
+    send: Send<A, E2 | SessionExpired>
+  ): Effect.Effect<A, E | E2 | SessionExpired | Unavailable> => {
+    const duration = Duration.fromInputUnsafe(timeout)
+    return Effect.catchIf(
+      once(send, duration),
       (error): error is SessionExpired => (error as { _tag?: string })._tag === "SessionExpired",
       (expired) => {
-        if (session === expired.session) session = undefined
-        return once(send)
+        if (session === expired.session) {
+          session = undefined
+          doubtful.clear()
+        }
+        return once(send, duration)
       }
-    ) as Effect.Effect<A, E | E2 | SessionExpired>
+    ) as Effect.Effect<A, E | E2 | SessionExpired | Unavailable>
+  }
 }
+
+const isOverloaded = <E>(error: E | Overloaded): error is Overloaded =>
+  (error as { readonly _tag?: string })._tag === "Overloaded"
+
+const inDoubt = ["Ambiguous", "DeadlineExceeded", "UnknownOutcome"]
+
+/** Who was interrupted will not ask again. */
+const isInDoubt = (exit: Exit.Exit<unknown, { readonly _tag: string }>) =>
+  Exit.isFailure(exit) &&
+  exit.cause.reasons.some((reason) => reason._tag === "Fail" && inDoubt.includes(reason.error._tag))

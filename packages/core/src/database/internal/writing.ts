@@ -29,12 +29,15 @@ export const make = Effect.fnUntraced(function* (
   const within = yield* Proposing.make(copy, limits, onFull)
 
   /** A repeated request has the same id, and opens the same session. */
-  const openSession = Effect.fnUntraced(function* (id?: string) {
+  const openSession = Effect.fnUntraced(function* (
+    id?: string,
+    timeout: Duration.Input = "10 seconds"
+  ) {
     const { sessions } = yield* copy.state
     if (sessions.size >= sessionsMax)
       return yield* new Overloaded({ retryAfterMs: 5000, reason: "memory" })
     const session = id ?? (yield* random.ulid)
-    yield* within({ _tag: "OpenSession", owner, session }, system, session, "10 seconds")
+    yield* within({ _tag: "OpenSession", owner, session }, system, session, timeout)
     return session
   })
 
@@ -52,22 +55,22 @@ export const make = Effect.fnUntraced(function* (
         : { _tag: "Session", ...by }
     const unknown = Checked.checkSender(sender)
     if (unknown !== undefined) return yield* Proposing.refusal(unknown)
-    const id = typeof by === "string" ? by : `${by.session}/${by.seq}`
+    const id = typeof by === "string" ? by : WriteSession.nameOf(by)
     return yield* within(named, sender, id, timeout)
   })
 
-  const inSession = WriteSession.make(openSession())
+  const inSession = WriteSession.make((timeout) => openSession(undefined, timeout))
   const execute = (
     operation: UserOperation,
     { idempotencyKey, timeout = "10 seconds" }: WriteOptions = {}
   ): Effect.Effect<Written, WriteError> =>
     idempotencyKey === undefined
-      ? inSession((ticket) =>
+      ? inSession(timeout, (ticket, left) =>
           ticket === undefined
-            ? Effect.flatMap(random.ulid, (key) => write(operation, key, timeout))
-            : write(operation, ticket, timeout)
+            ? Effect.flatMap(random.ulid, (key) => write(operation, key, left))
+            : write(operation, ticket, left)
         )
-      : write(operation, idempotencyKey, timeout)
+      : write(operation, WriteSession.named(idempotencyKey) ?? idempotencyKey, timeout)
 
   return {
     execute,
