@@ -20,7 +20,11 @@ export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
   reason: Schema.Literals(["queue", "deadline", "connection", "memory", "eventLoop", "log"])
 }) {
   override get message() {
-    return `the node is overloaded (${this.reason}); try again in ${Math.round(this.retryAfterMs)} ms`
+    const { reason, retryAfterMs } = this
+    const again = `try again in ${Math.round(retryAfterMs)} ms`
+    return reason === "connection"
+      ? `this connection has as many requests (calls, watches or bytes of them) in flight as a node takes of one; end some, spread them over more clients, or ${again}`
+      : `the node is overloaded (${reason}); ${again}`
   }
 }
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import * as Admission from "../../src/service/pure/Admission.ts"
+import { Overloaded } from "../../src/service/Refusal.ts"
 
 const limits: Admission.Limits = {
   ...Admission.defaultLimits,
@@ -8,7 +9,8 @@ const limits: Admission.Limits = {
   waitingMax: 5,
   heldBytesMax: 1000,
   bodyBytesMax: 400,
-  connectionMax: 4
+  connectionMax: 4,
+  connectionWaitsMax: 6
 }
 
 const ready = (overrides: Partial<Admission.Limits> = {}) => {
@@ -145,7 +147,8 @@ describe("Admission", () => {
   it("[CL18] a draining node hands back what only waits, and says so of those that run", () => {
     const state = ready()
     take(state, 1)
-    for (const id of [2, 3, 4, 5]) take(state, id, { service: "Watch" })
+    for (const id of [2, 3, 4, 5]) Admission.arrive(state, arrival(id, { service: "Watch" }))
+    for (const id of [2, 3, 4, 5]) Admission.uploaded(state, id, 0)
     assert.deepStrictEqual([state.running, state.waiting], [4, 3])
     assert.deepStrictEqual(Admission.cancelled(state, 4), [
       { _tag: "Interrupt", id: 4, why: "cancelled" }
@@ -169,12 +172,32 @@ describe("Admission", () => {
   })
 
   it("[CL10] a connection that is full of requests that wait still takes others, but no more of those", () => {
-    const state = ready()
+    const state = ready({ waitingMax: 20, queueMax: 20 })
     const ask = (id: number, service: string) =>
       Admission.arrive(state, arrival(id, { service, connection: 1 }))
-    for (const id of [1, 2, 3, 4]) assert.strictEqual(ask(id, "Watch")._tag, "Accepted")
-    assert.deepInclude(ask(5, "Watch"), { _tag: "Overloaded", reason: "connection" })
-    assert.strictEqual(ask(6, "Slow")._tag, "Accepted")
+    for (const id of [1, 2, 3, 4, 5, 6]) assert.strictEqual(ask(id, "Watch")._tag, "Accepted")
+    const refused = ask(7, "Watch")
+    assert.deepInclude(refused, { _tag: "Overloaded", reason: "connection", retryAfterMs: 1000 })
+    for (const id of [8, 9, 10, 11]) assert.strictEqual(ask(id, "Slow")._tag, "Accepted")
+    assert.deepInclude(ask(12, "Slow"), { _tag: "Overloaded", reason: "connection" })
+  })
+
+  it("[CL10] a connection may have 4,096 requests that wait, and 256 others", () => {
+    assert.deepInclude(Admission.defaultLimits, { connectionMax: 256, connectionWaitsMax: 4096 })
+  })
+
+  it("[CL10] nobody queues behind requests that wait: who only looks would starve there", () => {
+    const state = ready()
+    for (const id of [1, 2, 3]) take(state, id, { service: "Watch" })
+    const refused = Admission.arrive(state, arrival(4, { service: "Watch" }))
+    assert.deepInclude(refused, { _tag: "Overloaded", reason: "queue", retryAfterMs: 1000 })
+    Admission.finished(state, 1, true, 1)
+    take(state, 5, { service: "Watch" })
+  })
+
+  it("says what to do about a connection that has too much in flight", () => {
+    const { message } = new Overloaded({ reason: "connection", retryAfterMs: 1000 })
+    assert.match(message, /this connection .* end some, .* try again in 1000 ms/)
   })
 
   it("[CL11] a service that is always answered is taken in every state, and is not counted", () => {

@@ -19,6 +19,11 @@ export interface Limits {
   readonly bodyBytesMax: number
   /** Requests in flight on one connection; above it they are refused. Default 256. */
   readonly connectionMax: number
+  /**
+   * The same for requests that wait for something to happen, such as one of each watch. Default
+   * 4,096: they are no load, and a client has as many as it has watches.
+   */
+  readonly connectionWaitsMax: number
   /** Bytes that the requests of one connection may hold. Default 64 MiB. */
   readonly connectionBytesMax: number
   /** How long an upload may stand still. Default 10 s. */
@@ -35,6 +40,7 @@ export const defaultLimits: Limits = {
   heldBytesMax: 256 * 1024 * 1024,
   bodyBytesMax: 16 * 1024 * 1024,
   connectionMax: 256,
+  connectionWaitsMax: 4096,
   connectionBytesMax: 64 * 1024 * 1024,
   uploadIdleMs: 10_000,
   heapRatioMax: 0.85,

@@ -34,6 +34,8 @@ export type Verdict =
 export const accepted: Verdict = { _tag: "Accepted" }
 const retryMinMs = 50
 const retryMaxMs = 5000
+/** Nobody knows when a request that waits for something to happen makes room. */
+const retryWaitsMs = 1000
 
 /** What a service that is always answered takes at most: from strangers, and from nodes. */
 const strangerLimits = { bytes: 4096, requests: 64 }
@@ -65,11 +67,11 @@ const judgeCounted = (state: State, lane: Lane, arrival: Arrival): Verdict => {
   const overloaded = (reason: Overloaded["reason"]): Verdict => ({
     _tag: "Overloaded",
     reason,
-    retryAfterMs: Math.min(Math.max(waitMs, retryMinMs), retryMaxMs)
+    retryAfterMs: lane.waits ? retryWaitsMs : Math.min(Math.max(waitMs, retryMinMs), retryMaxMs)
   })
   const { bytes, requests } = accountOf(state, lane, arrival.connection)
   if (
-    requests >= limits.connectionMax ||
+    requests >= (lane.waits ? limits.connectionWaitsMax : limits.connectionMax) ||
     (requests > 0 && bytes + arrival.bytes > limits.connectionBytesMax)
   ) {
     return overloaded("connection")
@@ -82,7 +84,10 @@ const judgeCounted = (state: State, lane: Lane, arrival: Arrival): Verdict => {
   }
   if (arrival.eventLoopP99Ms > limits.eventLoopMaxMs) return overloaded("eventLoop")
   const mustWait = lane.running >= lane.concurrency
-  if ((mustWait && lane.queue.length >= limits.queueMax) || state.queued >= limits.waitingMax) {
+  // Behind those that wait for something to happen nobody queues: one that only asks what has
+  // happened would starve there.
+  const queueMax = lane.waits ? 0 : limits.queueMax
+  if ((mustWait && lane.queue.length >= queueMax) || state.queued >= limits.waitingMax) {
     return overloaded("queue")
   }
   return waitMs > arrival.remainingMs ? overloaded("deadline") : accepted
