@@ -152,6 +152,26 @@ it.effect("[DB11] an invalid write is refused and never appended", () =>
   })
 )
 
+it.effect("[DB11] [ST13] what no node could read back is refused, and stops nobody", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer()
+    yield* database.documents.execute(create)
+    const operations: ReadonlyArray<object> = [
+      { _tag: "DeleteDocuments", collection: "a", filter: {}, limit: 2.5 },
+      { _tag: "DeleteDocuments", collection: "a", filter: {}, limit: -1 },
+      { _tag: "DeleteDocument", collection: "a", id: "x", ifRev: 1.5 },
+      { _tag: "DeleteCollection", collection: "a", note: "x" },
+      { _tag: "UpdateDocument", collection: "a", id: "x", set: { n: 1 }, upsert: null },
+      { _tag: "Explode", collection: "a" }
+    ]
+    for (const operation of operations) {
+      const refused = yield* Effect.flip(database.documents.execute(operation as UserOperation))
+      assert.strictEqual(refused._tag, "InvalidCommand")
+    }
+    yield* database.documents.execute(add({ _id: "1" }))
+  })
+)
+
 it.effect("[DB11] a deepest and a largest document are taken", () =>
   Effect.gen(function* () {
     const { database } = yield* writer()

@@ -5,7 +5,7 @@
  * It never throws for what a command says. What cannot be done is a result as well, and it changes
  * nothing but the version and what its sender is answered.
  */
-import { checkOutside } from "../command/Checked.ts"
+import { checkOutside, checkSender } from "../command/Checked.ts"
 import type { Command, Sender } from "../command/Command.ts"
 import type { Result } from "../command/Result.ts"
 import { InvariantViolation } from "../invariant.ts"
@@ -97,6 +97,8 @@ const step = (before: State, entry: Entry, edit: Tree.Edit): Applied => {
   const { command } = entry
   if (command === undefined) return { state: draft.state, changes: [] }
   const { sender } = command
+  const nobody = checkSender(sender)
+  if (nobody !== undefined) return { state: draft.state, result: nobody, changes: [] }
   const answer = recall(draft.state, sender) ?? refusal(draft.state, sender)
   if (answer !== undefined) return { state: draft.state, result: answer, changes: [] }
   const result = run(draft, command)

@@ -8,6 +8,7 @@ import type {
 import { collectionsMax } from "../command/Limits.ts"
 import * as Collections from "../state/Collections.ts"
 import type { IndexDefinition } from "../state/State.ts"
+import { equals } from "../value/Compare.ts"
 import * as Draft from "./Draft.ts"
 import { due, expireAll } from "./expiry.ts"
 
@@ -40,8 +41,7 @@ export const createIndex = (draft: Draft.Draft, op: typeof CreateIndex.Type): Dr
   const { keys, name, unique } = definition(op.index)
   const same = Collections.ownIndexes(before).find((index) => index.name === name)
   // Whoever offers a collection may ask again: only another definition is refused.
-  if (same?.unique === unique && same.keys.join("\n") === keys.join("\n"))
-    return Draft.written(draft, 0, 0)
+  if (same?.unique === unique && equals(same.keys, keys)) return Draft.written(draft, 0, 0)
   Draft.protect(draft)
   // Building meets every document, so what has expired goes first.
   const present = expireAll(draft, before, Infinity)

@@ -52,7 +52,12 @@ const run = (operation: Command.Operation, depth: Depth): Refused | undefined =>
 export const checkSender = (sender: Command.Sender): OperationRefused | undefined => {
   switch (sender._tag) {
     case "Session":
-      return checkId("session", sender.session)
+      return (
+        checkId("session", sender.session) ??
+        (sender.seq > 0 && sender.ack >= sender.seq
+          ? invalid("ack", "a command acknowledges those before it")
+          : undefined)
+      )
     case "Key":
       return checkId("owner", sender.owner) ?? checkId("key", sender.key)
     case "System":

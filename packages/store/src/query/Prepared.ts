@@ -33,7 +33,9 @@ export const prepare = (query: Query): Prepared | ReadRefused => {
   if (sort._tag !== "Sort") return sort
   const projection = query.projection === undefined ? undefined : Projection.parse(query.projection)
   if (projection?._tag === "InvalidQuery") return projection
-  const text = JSON.stringify([filter?.text ?? "{}", query.sort ?? [], query.projection ?? null])
+  // The collection too: those that one batch creates have the same uid.
+  const parts = [filter?.text ?? "{}", query.sort ?? [], query.projection ?? null]
+  const text = JSON.stringify([query.collection, ...parts])
   return {
     _tag: "Prepared",
     collection: query.collection,

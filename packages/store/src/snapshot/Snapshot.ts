@@ -151,7 +151,7 @@ const begin = (records: ReadonlyArray<Value>) => {
   if (read._tag === "Failure" || records.length !== 1) return "what is not the start of a snapshot"
   const [, format, { cluster, index, language: needed, members, term, time }] = read.success
   if (format !== Records.format) return `a snapshot of format ${format}; this release reads 1`
-  if (needed > language)
+  if (needed < 1 || needed > language)
     return `a snapshot of language ${needed}; this release knows up to ${language}`
   const restored = makeRestored({ index, time, language: needed })
   return { header: { cluster, term, members }, restored }

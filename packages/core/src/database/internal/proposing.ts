@@ -46,6 +46,10 @@ export const make = Effect.fnUntraced(function* (
     const data = CommandCodec.encode({ language, sender, operation })
     if (data.length > commandMaxBytes)
       return yield* new TooLarge({ bytes: data.length, maxBytes: commandMaxBytes })
+    // What no node could read back would stop all of them, for good.
+    const decoded = CommandCodec.decode(data)
+    if (decoded._tag === "Unsupported")
+      return yield* refusal({ _tag: "InvalidCommand", path: "", issue: decoded.issue })
 
     const index = yield* log.append(data, { id, deadline: timeout }).pipe(
       Effect.retry({ while: isWithoutWriter, schedule: waitForWriter(timeout) }),
