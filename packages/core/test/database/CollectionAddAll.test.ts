@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { UserOperation } from "@distri/store/command/Command"
-import { InvalidDocument } from "@distri/store/command/Refusal"
+import { InvalidCommand, InvalidDocument } from "@distri/store/command/Refusal"
 import { AddAllFailed } from "../../src/database/CollectionError.ts"
 import { started } from "./users.ts"
 
@@ -43,5 +43,20 @@ it.effect("adding many says how far it got, and which document was refused", () 
     assert.deepInclude(invalid, { added: 0, position: 130 })
     assert.instanceOf(invalid.reason, InvalidDocument)
     assert.strictEqual(yield* users.count(), 100)
+  })
+)
+
+it.effect("a key that is too long for the last batch is refused before the first", () =>
+  Effect.gen(function* () {
+    const { documents, users } = yield* started
+    const many = Array.from({ length: 1001 }, (_, n) => ({ name: `u${n}`, age: n }))
+    const before = documents.executed.length
+    const failed = yield* Effect.flip(users.addAll(many, { idempotencyKey: "k".repeat(126) }))
+    assert.strictEqual(failed.added, 0)
+    assert.instanceOf(failed.reason, InvalidCommand)
+    assert.deepInclude(failed.reason, { path: "idempotencyKey" })
+    assert.strictEqual(documents.executed.length, before)
+    assert.strictEqual(yield* users.addAll([], { idempotencyKey: "k".repeat(128) }), 0)
+    assert.strictEqual(yield* users.addAll(many, { idempotencyKey: "k".repeat(125) }), 1001)
   })
 )

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { AddDocument } from "@distri/store/command/Command"
 import { batchMax, documentMaxBytes } from "@distri/store/command/Limits"
-import { BatchRefused, InvalidDocument } from "@distri/store/command/Refusal"
+import { BatchRefused, InvalidCommand, InvalidDocument } from "@distri/store/command/Refusal"
 import * as Canonical from "@distri/store/value/Canonical"
 import { AddAllFailed } from "../CollectionError.ts"
 import type { Documents, WriteOptions } from "../Documents.ts"
@@ -15,11 +15,15 @@ export const addAll = Effect.fnUntraced(function* <E, D>(
   documents: Iterable<D>,
   options: WriteOptions = {}
 ): Effect.fn.Return<number, AddAllFailed<E>> {
+  const { idempotencyKey: key } = options
+  const all = yield* batches(operation, documents)
+  // A key that only the later batches make too long would be refused after the first were added.
+  if (key !== undefined && all.length > 0 && !Canonical.isId(keyOf(key, all.length - 1)))
+    return yield* new AddAllFailed<E>({ added: 0, reason: tooLong(all.length) })
   let added = 0
-  for (const [number, operations] of (yield* batches(operation, documents)).entries()) {
+  for (const [number, operations] of all.entries()) {
     // The same documents make the same batches, so a repeat finds each under its own key.
-    const { idempotencyKey: key } = options
-    const named = key === undefined ? options : { ...options, idempotencyKey: `${key}/${number}` }
+    const named = key === undefined ? options : { ...options, idempotencyKey: keyOf(key, number) }
     yield* Effect.mapError(execute({ _tag: "Batch", operations }, named), (reason) =>
       reason instanceof BatchRefused
         ? refused(added, added + reason.position, reason.reason)
@@ -29,6 +33,14 @@ export const addAll = Effect.fnUntraced(function* <E, D>(
   }
   return added
 })
+
+const keyOf = (key: string, number: number) => `${key}/${number}`
+
+const tooLong = (count: number) =>
+  new InvalidCommand({
+    path: "idempotencyKey",
+    issue: `with "/${count - 1}", for the last of ${count} batches, it has to be a text of at most 128 bytes`
+  })
 
 const batches = Effect.fnUntraced(function* <D>(
   operation: (document: D) => Effect.Effect<Add, InvalidDocument>,
