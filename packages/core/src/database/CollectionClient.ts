@@ -173,7 +173,13 @@ export interface CollectionClient<S extends DocumentSchema, E = never> {
   /** Deletes the collection with all documents. `CollectionNotFound` if there is none. */
   readonly drop: Effect.Effect<Written, WriteError | E>
 
-  /** `DuplicateKey` if there is a document with its `_id`, or with a key of a unique index. */
+  /**
+   * `DuplicateKey` if there is a document with its `_id`, or with a key of a unique index.
+   *
+   * With an `idempotencyKey`, a repeat must make the same document, or it is refused with
+   * `IdempotencyKeyReused`: pass a value for each default that varies, as the time or a random id
+   * does. Only `_id` may be left out.
+   */
   readonly add: (
     document: NewDocument<S>,
     options?: WriteOptions
@@ -184,7 +190,9 @@ export interface CollectionClient<S extends DocumentSchema, E = never> {
    * or nothing. All are checked against the schema before the first is written.
    *
    * It is not atomic as a whole: `AddAllFailed` says how many were added. With an
-   * `idempotencyKey`, the same call again goes on where it failed, and adds none twice.
+   * `idempotencyKey`, the same call again goes on where it failed, and adds none twice; as with
+   * `add`, defaults that vary need values. To the key is added `/` and the number of the batch: all
+   * of it has at most 128 bytes.
    */
   readonly addAll: (
     documents: Iterable<NewDocument<S>>,

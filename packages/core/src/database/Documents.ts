@@ -36,7 +36,10 @@ export type Consistency = typeof Consistency.Type
  * @since 0.1.0
  */
 export interface WriteOptions {
-  /** Repeats under one key take effect once, and get the first answer. Default: a new one. */
+  /**
+   * Repeats under one key take effect once, and get the first answer. They must be the same: a
+   * default of a schema that varies, such as the time, needs the same value. Default: a new one.
+   */
   readonly idempotencyKey?: string | undefined
   /** Default 10 s. What is not known by then is `Ambiguous`. */
   readonly timeout?: Duration.Input | undefined

@@ -62,6 +62,27 @@ it.effect("a document without an _id gets one, and the answer says which", () =>
   })
 )
 
+it.effect("a repeat under a key needs values for defaults that vary, and the error says so", () =>
+  Effect.gen(function* () {
+    const { documents } = yield* started
+    let made = 0
+    class Notes extends Collection.make("notes", {
+      document: Schema.Struct({
+        _id: Schema.String,
+        made: Schema.Int.pipe(Schema.withConstructorDefault(Effect.sync(() => (made += 1))))
+      })
+    }) {}
+    const notes = Collection.over(documents, Notes)
+    yield* notes.create
+    const first = yield* notes.add({ made: 7 }, { idempotencyKey: "same" })
+    assert.deepStrictEqual(yield* notes.add({ made: 7 }, { idempotencyKey: "same" }), first)
+    yield* notes.add({}, { idempotencyKey: "varies" })
+    const reused = yield* Effect.flip(notes.add({}, { idempotencyKey: "varies" }))
+    assert.strictEqual(reused._tag, "IdempotencyKeyReused")
+    assert.include(reused.message, "the same values for defaults")
+  })
+)
+
 it.effect(
   "[DB22] what does not fit the schema is refused with its path, and nothing is proposed",
   () =>

@@ -194,7 +194,7 @@ export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReuse
   { key: Schema.String }
 ) {
   override get message() {
-    return `"${this.key}" was used for another command; take a new key for each`
+    return `"${this.key}" was used for another command: a repeat must be the same, with the same values for defaults; take a new key for each`
   }
 }
 
