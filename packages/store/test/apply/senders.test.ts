@@ -72,14 +72,15 @@ it("[ST22] collections of one batch have cursors of their own", () => {
 it("an index is the same only path by path", () => {
   const { run } = node()
   run(create("a"))
-  const index = (...keys: ReadonlyArray<string>): Operation => ({
-    _tag: "CreateIndex",
-    collection: "a",
-    index: { name: "i", keys }
-  })
   assert.strictEqual(run(index("a\nb"))?._tag, "Written")
   assert.strictEqual(run(index("a\nb"))?._tag, "Written")
   assert.strictEqual(run(index("a", "b"))?._tag, "IndexExists")
+})
+
+const index = (...keys: ReadonlyArray<string>): Operation => ({
+  _tag: "CreateIndex",
+  collection: "a",
+  index: { name: "i", keys }
 })
 
 const read = (state: State.State, collection: string, resume?: Reader.ReadOptions["resume"]) => {

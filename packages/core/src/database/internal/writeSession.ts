@@ -51,12 +51,8 @@ export const make = <E>(
   open: (timeout: Duration.Duration) => Effect.Effect<string, E | Overloaded>
 ) => {
   const opening = Semaphore.makeUnsafe(1)
-  /** The numbers that wait for an answer, the lowest first. */
-  const pending = new Set<number>()
-  /** The numbers whose outcome nobody knows, and whose answer is not acknowledged for that. */
-  const doubtful = new Set<number>()
+  const numbers = makeNumbers()
   let session: string | undefined
-  let next = 1
 
   const current = (timeout: Duration.Duration) =>
     Effect.suspend(() =>
@@ -78,23 +74,6 @@ export const make = <E>(
         : Effect.succeed<string | undefined>(session)
     )
 
-  const take = (id: string): Ticket => {
-    const [oldest = next] = pending
-    const [unknown = oldest] = doubtful
-    const ack = Math.min(oldest, unknown) - 1
-    const seq = next++
-    pending.add(seq)
-    return { session: id, seq, ack }
-  }
-  const settle = (seq: number, exit: Exit.Exit<unknown, { readonly _tag: string }>) => {
-    pending.delete(seq)
-    doubtful.delete(seq)
-    if (!isInDoubt(exit)) return
-    doubtful.add(seq)
-    const [oldest] = doubtful
-    if (doubtful.size > doubtfulMax && oldest !== undefined) doubtful.delete(oldest)
-  }
-
   const once = Effect.fnUntraced(function* <A, E2 extends { readonly _tag: string }>(
     send: Send<A, E2>,
     timeout: Duration.Duration
@@ -103,12 +82,11 @@ export const make = <E>(
     const id = yield* current(timeout)
     const tookMs = Number(yield* Clock.monotonicTimeNanos) / 1e6 - startedMs
     const left = Duration.subtract(timeout, Duration.millis(tookMs))
-    const [oldest = next] = pending
-    if (id === undefined || next - oldest >= pendingMax) return yield* send(undefined, left)
+    if (id === undefined || numbers.areOut()) return yield* send(undefined, left)
     return yield* Effect.acquireUseRelease(
-      Effect.sync(() => take(id)),
+      Effect.sync(() => ({ session: id, ...numbers.take() })),
       (ticket) => send(ticket, left),
-      ({ seq }, exit) => Effect.sync(() => settle(seq, exit))
+      ({ seq }, exit) => Effect.sync(() => numbers.settle(seq, isInDoubt(exit)))
     )
   })
 
@@ -123,11 +101,44 @@ export const make = <E>(
       (expired) => {
         if (session === expired.session) {
           session = undefined
-          doubtful.clear()
+          numbers.forget()
         }
         return once(send, duration)
       }
     ) as Effect.Effect<A, E | E2 | SessionExpired | Unavailable>
+  }
+}
+
+/** The numbers of a session, and which of them still wait for an answer. */
+const makeNumbers = () => {
+  /** Sent and not answered, the lowest first. */
+  const pending = new Set<number>()
+  /** Those whose outcome nobody knows, and whose answer is not acknowledged for that. */
+  const doubtful = new Set<number>()
+  let next = 1
+  return {
+    /** So many wait behind the oldest that one more might be refused. */
+    areOut: () => {
+      const [oldest = next] = pending
+      return next - oldest >= pendingMax
+    },
+    take: (): Pick<Ticket, "seq" | "ack"> => {
+      const [oldest = next] = pending
+      const [unknown = oldest] = doubtful
+      const seq = next++
+      pending.add(seq)
+      return { seq, ack: Math.min(oldest, unknown) - 1 }
+    },
+    settle: (seq: number, inDoubt: boolean) => {
+      pending.delete(seq)
+      doubtful.delete(seq)
+      if (!inDoubt) return
+      doubtful.add(seq)
+      const [oldest] = doubtful
+      if (doubtful.size > doubtfulMax && oldest !== undefined) doubtful.delete(oldest)
+    },
+    /** The session of the doubtful ones is gone. */
+    forget: () => doubtful.clear()
   }
 }
 
