@@ -1,5 +1,6 @@
 /** Opens sessions, and forgets them, and the results of one-shot commands, when they are old. */
 import type { ExpireSessions, OpenSession } from "../command/Command.ts"
+import { forgetMax } from "../command/Limits.ts"
 import { emptyResults, type Session } from "../state/State.ts"
 import * as Tree from "../tree/Tree.ts"
 import * as Fingerprint from "../value/Fingerprint.ts"
@@ -23,18 +24,28 @@ export const open = (draft: Draft.Draft, op: typeof OpenSession.Type): Draft.Out
   return Draft.written(draft, 0, 0)
 }
 
-/** @category combinators */
+/**
+ * Forgets at most `forgetMax` keys, the oldest, and about as many sessions and results of theirs,
+ * in the order of the sessions' ids. What remains due is for the next command.
+ *
+ * @category combinators
+ */
 export const expire = (draft: Draft.Draft, op: typeof ExpireSessions.Type): Draft.Outcome => {
   // What is walked stays as it is while others are taken out.
   Draft.protect(draft)
   const { edit, state } = draft
   let { keyOrder, keys, rememberedSum: sum, sessions } = state
+  let forgotten = 0
   for (const [id, session] of Tree.entries(state.sessions)) {
+    if (forgotten >= forgetMax) break
     if (session.seen > op.sessionsBefore) continue
+    forgotten += 1 + session.results.size
     sum = Fingerprint.subtract(sum, ofWholeSession(id, session))
     sessions = Tree.remove(sessions, id, edit)
   }
+  const keysMin = keys.size - forgetMax
   for (const [index, name] of Tree.entries(state.keyOrder)) {
+    if (keys.size <= keysMin) break
     const kept = Tree.get(keys, name)!
     // Time never goes back, so all that comes later is younger.
     if (kept.time > op.keysBefore) break

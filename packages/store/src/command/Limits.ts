@@ -25,6 +25,8 @@ export const indexBuildMax = 100_000
 export const matchesMax = 10_000
 /** Documents that one `ExpireDocuments` removes. @category configuration */
 export const expireMax = 1000
+/** Keys, and sessions with their results, that one `ExpireSessions` forgets. @category configuration */
+export const forgetMax = 10_000
 /** Results that a session may leave unacknowledged. @category configuration */
 export const unacknowledgedMax = 1024
 /** Canonical size of a filter. @category configuration */

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { recall } from "../../src/apply/exactlyOnce.ts"
+import * as rememberedSum from "../../src/apply/rememberedSum.ts"
 import * as Checked from "../../src/command/Checked.ts"
 import type { Sender } from "../../src/command/Command.ts"
 import * as Tree from "../../src/tree/Tree.ts"
@@ -126,6 +127,35 @@ describe("a one-shot command", () => {
     assert.deepInclude<any>(node.run(add("1"), key(add("1"), "l")), { _tag: "Written", version: 4 })
   })
 })
+
+describe("ExpireSessions", () => {
+  it("[ST8] forgets 10,000 keys at most, the oldest first, and the rest when it comes again", () => {
+    const node = opened()
+    for (let at = 0; at < 10_001; at += 1) node.run(add("1"), key(add("1"), `${at}`))
+    node.run(expire(0, 0))
+    assert.deepStrictEqual([...names(node.state.keys)], [JSON.stringify(["o", "10000"])])
+    assert.strictEqual(node.state.keyOrder.size, 1)
+    assert.strictEqual(node.state.rememberedSum, rememberedSum.sum(node.state))
+    node.run(expire(0, 0))
+    assert.deepStrictEqual([node.state.keys.size, node.state.rememberedSum], [0, 0])
+  })
+
+  it("[ST8] forgets sessions, by their ids, until there are 10,000 of them and their results", () => {
+    const node = new Node()
+    for (let at = 10_001; at >= 0; at -= 1) node.run(open(`${at}`.padStart(5, "0")))
+    const before = node.state
+    node.run(add("1"), { _tag: "Session", session: "00000", seq: 1, ack: 0 })
+    node.run(expire(0, -1))
+    assert.deepStrictEqual([...names(node.state.sessions)], ["09999", "10000", "10001"])
+    assert.strictEqual(node.state.rememberedSum, rememberedSum.sum(node.state))
+    // Those who still read what was before find it whole.
+    assert.strictEqual([...names(before.sessions)].length, 10_002)
+    node.run(expire(0, -1))
+    assert.deepStrictEqual([node.state.sessions.size, node.state.rememberedSum], [0, 0])
+  })
+})
+
+const names = <A>(tree: Tree.Tree<string, A>) => Array.from(Tree.entries(tree), ([name]) => name)
 
 /** An add that leaves the id to whoever proposes it. */
 function made(newId: string, color: string): Op {

@@ -117,11 +117,18 @@ export class Model {
         if (known === undefined) this.sessions.set(op.session, session)
         return this.written(0, 0)
       }
-      case "ExpireSessions":
-        for (const [id, { seen }] of this.sessions)
-          if (seen <= op.sessionsBefore) this.sessions.delete(id)
-        for (const [key, { time }] of this.keys) if (time <= op.keysBefore) this.keys.delete(key)
+      case "ExpireSessions": {
+        let forgotten = 0
+        for (const [id, { results, seen }] of [...this.sessions].toSorted(byFirst))
+          if (seen <= op.sessionsBefore && forgotten < 10_000) {
+            forgotten += 1 + results.size
+            this.sessions.delete(id)
+          }
+        // They stand in the order in which they were remembered.
+        const old = [...this.keys].filter(([, { time }]) => time <= op.keysBefore)
+        for (const [key] of old.slice(0, 10_000)) this.keys.delete(key)
         return this.written(0, 0)
+      }
       case "ExpireDocuments": {
         const names = [...this.collections.keys()].toSorted()
         const all = names.flatMap((name) => this.due(name).map((id) => [name, id] as const))
@@ -366,3 +373,6 @@ const valueSize = (value: Json): number => {
     return valueSize(Buffer.from(value["$bytes"] as string, "base64").toString("latin1"))
   return 2 + keySize(Object.entries(value).flat())
 }
+
+const byFirst = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) =>
+  a < b ? -1 : 1
