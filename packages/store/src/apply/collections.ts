@@ -38,14 +38,19 @@ export const remove = (draft: Draft.Draft, op: typeof DeleteCollection.Type): Dr
 export const createIndex = (draft: Draft.Draft, op: typeof CreateIndex.Type): Draft.Outcome => {
   const before = Draft.collection(draft, op.collection)
   if (before === undefined) return Draft.noCollection(op.collection)
-  const { keys, name, unique } = definition(op.index)
+  const asked = definition(op.index)
+  const { keys, name, unique } = asked
   const same = Collections.ownIndexes(before).find((index) => index.name === name)
   // Whoever offers a collection may ask again: only another definition is refused.
   if (same?.unique === unique && equals(same.keys, keys)) return Draft.written(draft, 0, 0)
+  const refused =
+    Collections.indexRefusal(before, asked) ??
+    Collections.buildRefusal(before.documents.size - due(before, draft.state).length)
+  if (refused !== undefined) return refused
   Draft.protect(draft)
   // Building meets every document, so what has expired goes first.
   const present = expireAll(draft, before, Infinity)
-  const built = Collections.withIndex(present, definition(op.index))
+  const built = Collections.withIndex(present, asked)
   if (built._tag !== "Put") return built
   Draft.keep(draft, before, built.collection)
   return Draft.written(draft, 0, 0)

@@ -168,20 +168,35 @@ export const take = (collection: Collection, id: string, edit: Tree.Edit): Colle
   }
 }
 
+/** Why the collection takes no such index, apart from its documents. @category predicates */
+export const indexRefusal = (
+  collection: Collection,
+  definition: IndexDefinition
+): OperationRefused | undefined => {
+  const own = ownIndexes(collection)
+  const refused = IndexKeys.refusalOf(definition)
+  if (refused !== undefined) return refused
+  if (own.some((index) => index.name === definition.name))
+    return { _tag: "IndexExists", collection: collection.name, index: definition.name }
+  return own.length < Limits.indexesMax
+    ? undefined
+    : limit("indexes of a collection", Limits.indexesMax)
+}
+
+/** Why no index is built of so many documents. @category predicates */
+export const buildRefusal = (documents: number): OperationRefused | undefined =>
+  documents > Limits.indexBuildMax
+    ? limit("documents in a collection that is given an index", Limits.indexBuildMax)
+    : undefined
+
 /** Gives the collection an index of all that is in it. @category combinators */
 export const withIndex = (
   collection: Collection,
   definition: IndexDefinition
 ): Put | OperationRefused => {
   const { documents, indexes, name } = collection
-  const refused = IndexKeys.refusalOf(definition)
+  const refused = indexRefusal(collection, definition) ?? buildRefusal(documents.size)
   if (refused !== undefined) return refused
-  if (indexes.some((index) => index.name === definition.name))
-    return { _tag: "IndexExists", collection: name, index: definition.name }
-  if (ownIndexes(collection).length >= Limits.indexesMax)
-    return limit("indexes of a collection", Limits.indexesMax)
-  if (documents.size > Limits.indexBuildMax)
-    return limit("documents in a collection that is given an index", Limits.indexBuildMax)
   const index = Indexes.build(definition, name, documents)
   if ("_tag" in index) return index
   const bytes = collection.bytes + index.bytes

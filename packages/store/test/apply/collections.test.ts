@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as collections from "../../src/apply/collections.ts"
+import * as Draft from "../../src/apply/Draft.ts"
 import * as Tree from "../../src/tree/Tree.ts"
-import { add, batch, create, Node } from "../model/node.ts"
+import { add, batch, create, date, Node } from "../model/node.ts"
 
 const drop = { _tag: "DeleteCollection", collection: "a" } as const
 const createIndex = (name: string, unique = false) =>
@@ -63,5 +65,24 @@ describe("collections", () => {
     assert.deepInclude<any>(node.run(deleteIndex("_expires")), { _tag: "InvalidCommand" })
     for (let at = 0; at < 16; at += 1) node.run(createIndex(`i${at}`))
     assert.deepInclude<any>(node.run(createIndex("more")), { _tag: "LimitReached", max: 16 })
+  })
+
+  it("an index that cannot be is refused before anything is done for it", () => {
+    const node = new Node()
+    const indexes = Array.from({ length: 15 }, (_, at) => ({ name: `i${at}`, keys: [`n${at}`] }))
+    node.run(create({ expires: "at", indexes }))
+    node.run(add("1", { at: date(5) }))
+    node.time = 5
+    const done = (op: { readonly _tag: "CreateIndex" }) => {
+      const draft = Draft.make(node.state, node.entry(op), Tree.makeEdit())
+      const { _tag } = collections.createIndex(draft, op as never)
+      return [_tag, draft.changes.length]
+    }
+    assert.deepStrictEqual(done(createIndex("new")), ["Written", 1])
+    assert.deepStrictEqual(done(createIndex("i0", true)), ["IndexExists", 0])
+    assert.deepStrictEqual(done(createIndex("no name")), ["InvalidCommand", 0])
+    node.run({ ...createIndex("i15"), index: { name: "i15", keys: ["n15"] } })
+    node.run(add("2", { at: date(5) }))
+    assert.deepStrictEqual(done(createIndex("new")), ["LimitReached", 0])
   })
 })

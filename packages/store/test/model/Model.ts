@@ -168,9 +168,8 @@ export class Model {
         const defined = (each: typeof index) => JSON.stringify([each.keys, each.unique === true])
         if (existing !== undefined && defined(existing) === defined(index))
           return this.written(0, 0)
+        if (existing !== undefined) refuse("IndexExists", { collection: name, index: index.name })
         for (const id of this.due(name)) this.take(name, id, "expired")
-        if (known.indexes.some((each) => each.name === index.name))
-          refuse("IndexExists", { collection: name, index: index.name })
         known.indexes = [...known.indexes, index]
         for (const { doc } of known.documents.values()) oneArray(index, doc)
         const entries = [...known.documents.values()]
