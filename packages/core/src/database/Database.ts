@@ -131,7 +131,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   )
   const { identity } = log
   const watching = yield* Watch.make({ changes, copy, read: reading.read, home, identity })
-  yield* Maintenance.run(copy.state, reading.sweep)
+  yield* Maintenance.run(copy, reading.sweep)
 
   return Database.of({
     documents: {

@@ -53,6 +53,29 @@ it.effect("[DB20] [ST17] documents end by logged commands of the node that leads
   })
 )
 
+it.effect("[DB20] more documents than one command ends are gone after one look", () =>
+  Effect.gen(function* () {
+    const { database, log } = yield* writer()
+    yield* database.documents.execute({ ...create, expires: "until" })
+    const until = date((yield* Clock.currentTimeMillis) + 500)
+    const some = Array.from({ length: 100 }, () => ({ _tag: "AddDocument" as const }))
+    for (let batch = 0; batch < 35; batch += 1)
+      yield* database.documents.execute({
+        _tag: "Batch",
+        operations: some.map((add, at) => ({
+          ...add,
+          collection: "a",
+          document: { _id: `${batch} ${at}`, until }
+        }))
+      })
+    yield* TestClock.adjust("1 second")
+    const [collection] = yield* database.collections
+    assert.strictEqual(collection!.documents, 0)
+    const ended = yield* operationsIn(log)
+    assert.strictEqual(ended.filter((tag) => tag === "ExpireDocuments").length, 4)
+  })
+)
+
 it.effect("[DB20] nothing is logged when nothing is due", () =>
   Effect.gen(function* () {
     const { database, log } = yield* writer()

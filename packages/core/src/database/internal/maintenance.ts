@@ -15,6 +15,7 @@ import type { State } from "@distri/store/state/State"
 import * as Tree from "@distri/store/tree/Tree"
 import { LogTime } from "@distri/store/value/LogIndex"
 import { ReplicatedLog } from "../../log/ReplicatedLog.ts"
+import type * as Copies from "./copy.ts"
 
 /** A session that was silent for this long ends. */
 const sessionIdleMs = 60 * 60_000
@@ -24,26 +25,33 @@ const keyLifeMs = 24 * 60 * 60_000
 const keyLifeMinMs = 11 * 60_000
 const keysMax = 100_000
 const lookEvery = "1 second"
+/** How often one look proposes what is due: up to 50,000 documents. */
+const roundsMax = 50
+
+/** This node's copy. */
+type Copy = Pick<Effect.Success<typeof Copies.make>, "applied" | "state">
 
 /** Looks after the database for as long as the scope is open. `sweep`: this node's own leftovers. */
-export const run = Effect.fnUntraced(function* (
-  state: Effect.Effect<State>,
-  sweep: Effect.Effect<void>
-) {
+export const run = Effect.fnUntraced(function* (copy: Copy, sweep: Effect.Effect<void>) {
   const log = yield* ReplicatedLog
   const random = yield* SecureRandom.SecureRandom
 
   const propose = Effect.fnUntraced(function* (operation: Operation) {
     const command = { language, sender: { _tag: "System" } as const, operation }
-    yield* log.append(CommandCodec.encode(command), { id: yield* random.ulid })
+    const index = yield* log.append(CommandCodec.encode(command), { id: yield* random.ulid })
+    yield* copy.applied(index)
   })
 
-  yield* Effect.gen(function* () {
-    yield* sweep
-    if (!(yield* log.leads)) return
-    const nowMs = yield* Clock.currentTimeMillis
-    for (const operation of due(yield* state, nowMs)) yield* propose(operation)
-  }).pipe(
+  const look = Effect.gen(function* () {
+    // One command ends only so much, not to hold up others. More may be due than one a look.
+    for (let round = 0; round < roundsMax; round += 1) {
+      if (!(yield* log.leads)) return
+      const operations = due(yield* copy.state, yield* Clock.currentTimeMillis)
+      if (operations.length === 0) return
+      for (const operation of operations) yield* propose(operation)
+    }
+  })
+  yield* Effect.andThen(sweep, look).pipe(
     // What is due stays due: the next look tries again.
     Effect.ignore,
     Effect.repeat(Schedule.spaced(lookEvery)),
