@@ -131,6 +131,12 @@ export interface Operations<S extends DocumentSchema> {
     changes: Changes<S["Encoded"]>,
     options?: UpdateOptions
   ) => Effect.Effect<typeof UpdateDocument.Type, InvalidDocument>
+  /**
+   * As `CollectionClient.replace`, but it is one update that knows nothing of what is stored: an
+   * object that becomes empty loses fields that the schema does not name. Where something else than
+   * an object is stored, it is refused with `InvalidDocument`: delete that field by an earlier
+   * operation of the batch (`UpdateDocument` with `unset`).
+   */
   readonly replace: (
     document: MadeDocument<S>,
     options?: UpdateOptions
@@ -248,7 +254,11 @@ export interface CollectionClient<S extends DocumentSchema, E = never> {
   /**
    * Makes all that the schema names as in `document`: what that lacks is removed. Fields that the
    * schema does not name stay, so an older release does not undo what a newer one has added; only
-   * lists are replaced as a whole.
+   * lists, and what may be of several kinds, are replaced as a whole.
+   *
+   * An object that becomes empty is read first, for what has to stay in it. Where something else
+   * than an object is stored, the update is refused, and a second one replaces that as a whole,
+   * under the key `<idempotencyKey>/whole` if there is one.
    *
    * Use `ifRev` for a document that was read and changed, or another's change may be lost.
    */

@@ -13,6 +13,8 @@ import { DocumentDecodeError } from "../CollectionError.ts"
 import type { ChangeEvent, Documents, Found, PageOptions, WriteOptions } from "../Documents.ts"
 import { addAll } from "./addAll.ts"
 import * as DocumentCodec from "./documentCodec.ts"
+import * as Replacing from "./replacing.ts"
+import { namesOf } from "./schemaFields.ts"
 import * as TypedOperations from "./typedOperations.ts"
 
 export const make = <S extends DocumentSchema, E>(
@@ -22,7 +24,9 @@ export const make = <S extends DocumentSchema, E>(
   type Client = CollectionClient<S, E>
   const { collection } = definition
   const codec = DocumentCodec.make(collection, definition.document)
-  const operations = TypedOperations.make(collection, definition.document, codec)
+  const names = namesOf(definition.document.ast)
+  const operations = TypedOperations.make(collection, definition.document, codec, names)
+  const replace = Replacing.make(documents, collection, names)
   const write = (
     operation: Effect.Effect<UserOperation, InvalidDocument>,
     options?: WriteOptions
@@ -59,7 +63,8 @@ export const make = <S extends DocumentSchema, E>(
     count: (filter, options) => documents.count(collection, asFilter(filter), options),
     explain: (query, options) => documents.explain(untyped(collection, query), options),
     update: (id, changes, options) => write(operations.update(id, changes, options), options),
-    replace: (document, options) => write(operations.replace(document, options), options),
+    replace: (document, options) =>
+      Effect.flatMap(codec.encode(document), (encoded) => replace(encoded, options)),
     delete: (id, options) => write(operations.delete(id, options), options),
     deleteAll: (filter, options) => write(operations.deleteAll(filter, options), options),
     watch: ({ filter, from } = {}) =>

@@ -86,18 +86,37 @@ const defined = (ast: SchemaAST.AST): SchemaAST.AST => {
   return types.length === 1 ? types[0]! : ast
 }
 
-/** The fields that make all of `names` as in `fields`. */
+/**
+ * The changes that make all of `names` as in `fields`.
+ *
+ * `inside`: paths of objects in which fields are set one by one. `empties`: some object is set to
+ * an empty one, so that it loses what else is in it.
+ */
 export interface Difference {
   readonly set: Fields
   readonly unset: ReadonlyArray<string>
+  readonly inside: ReadonlyArray<string>
+  readonly empties: boolean
 }
 
-export const difference = (names: Names, fields: Fields): Difference => {
+/** `stored`: the document as it is. `whole`: paths of objects that are replaced as a whole. */
+export interface Known {
+  readonly stored?: Fields | undefined
+  readonly whole?: ReadonlyArray<string>
+}
+
+export const difference = (
+  names: Names,
+  fields: Fields,
+  { stored, whole = [] }: Known = {}
+): Difference => {
   const set: Record<string, Value> = {}
   const unset: Array<string> = []
-  const visit = (inNames: Names, inFields: Fields, prefix: string): boolean => {
+  const inside: Array<string> = []
+  let empties = false
+  const visit = (inNames: Names, inFields: Fields, inStored: Fields, prefix: string): boolean => {
     let some = false
-    for (const [name, inside] of inNames) {
+    for (const [name, below] of inNames) {
       const path = prefix + name
       const value = own(inFields, name)
       if (path === "_id") continue
@@ -106,14 +125,27 @@ export const difference = (names: Names, fields: Fields): Difference => {
         continue
       }
       some = true
-      const before = unset.length
-      if (inside !== undefined && isFields(value) && visit(inside, value, `${path}.`)) continue
-      // Of an object in which nothing is set, nothing would come to be: it is set itself.
-      unset.length = before
+      if (below !== undefined && isFields(value) && !whole.includes(path)) {
+        const before = unset.length
+        const found = own(inStored, name)
+        const now = isFields(found) ? found : none
+        if (visit(below, value, now, `${path}.`) || namesMore(now, below)) {
+          inside.push(path)
+          continue
+        }
+        // Of an object in which nothing is set, nothing would come to be: it is set itself.
+        unset.length = before
+        empties = true
+      }
       set[path] = value
     }
     return some
   }
-  visit(names, fields, "")
-  return { set, unset }
+  visit(names, fields, stored ?? none, "")
+  return { set, unset, inside, empties }
 }
+
+const none: Fields = {}
+
+const namesMore = (fields: Fields, names: Names) =>
+  Object.keys(fields).some((name) => !names.has(name))

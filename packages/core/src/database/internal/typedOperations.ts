@@ -8,15 +8,15 @@ import type { Fields } from "@distri/store/value/Value"
 import type { DocumentSchema } from "../Collection.ts"
 import type { Operations, UpdateOptions } from "../CollectionClient.ts"
 import { invalid, type DocumentCodec } from "./documentCodec.ts"
-import { difference, namesOf, schemaAt } from "./schemaFields.ts"
+import * as Replacing from "./replacing.ts"
+import { difference, type Names, schemaAt } from "./schemaFields.ts"
 
 export const make = <S extends DocumentSchema>(
   collection: string,
   schema: S,
-  codec: DocumentCodec<S["Type"]>
+  codec: DocumentCodec<S["Type"]>,
+  names: Names | undefined
 ): Operations<S> => {
-  const names = namesOf(schema.ast)
-
   const add: Operations<S>["add"] = (document) =>
     Effect.map(codec.encodeNew(document), (fields) => ({
       _tag: "AddDocument",
@@ -49,13 +49,10 @@ export const make = <S extends DocumentSchema>(
   })
 
   const replace: Operations<S>["replace"] = (document, options) =>
-    Effect.map(codec.encode(document), ({ _id: id, ...fields }) => ({
-      _tag: "UpdateDocument",
-      collection,
-      id,
-      ...(names === undefined ? { replace: fields } : difference(names, fields)),
-      ...given(options)
-    }))
+    Effect.map(codec.encode(document), (encoded) => {
+      const changes = names === undefined ? undefined : difference(names, encoded)
+      return Replacing.operation(collection, encoded, changes, options)
+    })
 
   return {
     add,
