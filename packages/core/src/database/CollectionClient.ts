@@ -101,6 +101,12 @@ export interface WatchOptions<Encoded> {
    * changes from here on. A token: changes after it.
    */
   readonly from?: "start" | "now" | ResumeToken | undefined
+  /**
+   * What becomes of an event whose document does not fit the schema. `fail` (default):
+   * `DocumentDecodeError`. `skip`: a warning is logged and the event left out, so what was built
+   * from earlier ones keeps the document as it was; a `left` comes without `after`.
+   */
+  readonly onUndecodable?: "fail" | "skip" | undefined
 }
 
 /**
@@ -283,7 +289,9 @@ export interface CollectionClient<S extends DocumentSchema, E = never> {
    * What happens to the collection, in the order of the log. Ends only by failing.
    *
    * A document that does not fit the schema fails with `DocumentDecodeError`, whose `resume` is
-   * after it. A `before` that does not fit is left out.
+   * after it. That of an `initial` event has none, since the start has no tokens: repair the
+   * document, take `onUndecodable: "skip"`, or `documents.watch`, which gives it as it is. A
+   * `before` that does not fit is left out.
    */
   readonly watch: (
     options?: WatchOptions<S["Encoded"]>

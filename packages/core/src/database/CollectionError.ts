@@ -7,10 +7,10 @@ import { ResumeToken } from "./Documents.ts"
 
 /**
  * A stored document does not fit the schema of its collection: it was written without it, or under
- * another one. `documents.get` and `documents.read` still give it as it is.
+ * another one. `documents.get`, `documents.read` and `documents.watch` still give it as it is.
  *
- * `version`: the entry of its last change. `resume`: only of a watch, which goes on after the
- * document when it is started from there.
+ * `version`: the entry of its last change. `resume`: only of a change that is watched; a watch that
+ * is started from there goes on after it.
  *
  * @category errors
  * @since 0.1.0

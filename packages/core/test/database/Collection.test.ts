@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -376,5 +377,34 @@ it.effect("a watch fails at what does not fit, and says where to go on; before i
     assert.instanceOf(error, DocumentDecodeError)
     assert.deepInclude(error, { collection: "users", id: "ada", version, resume: token })
     assert.deepStrictEqual(events, [{ ...change, after: typed }])
+  })
+)
+
+it.effect("a watch that skips what does not fit logs it, and goes on", () =>
+  Effect.gen(function* () {
+    const bad = { ...whole, name: 3 }
+    const change = { kind: "changed", cause: "updated", id: "ada", version, token } as const
+    const initial = { kind: "initial", id: "ada", rev: version } as const
+    const { users } = yield* telling([
+      { ...initial, document: bad },
+      { ...initial, document: whole },
+      { ...change, before: whole, after: bad },
+      { ...change, kind: "left", before: whole, after: bad },
+      { ...change, before: bad, after: whole }
+    ])
+    const logged: Array<unknown> = []
+    const logger = Logger.make(({ logLevel, message }) => logged.push([logLevel, message]))
+    const watch = users.watch({ from: "start", onUndecodable: "skip" })
+    const events = yield* Stream.runCollect(watch).pipe(Effect.provide(Logger.layer([logger])))
+    assert.deepStrictEqual<unknown>(events, [
+      { ...initial, document: typed },
+      { ...change, kind: "left", before: typed },
+      { ...change, after: typed }
+    ])
+    assert.strictEqual(logged.length, 3)
+    assert.include(JSON.stringify(logged[0]), "ada")
+    const error = yield* Effect.flip(Stream.runDrain(users.watch({ from: "start" })))
+    assert.instanceOf(error, DocumentDecodeError)
+    assert.isUndefined(error.resume)
   })
 )

@@ -67,11 +67,13 @@ export const make = <S extends DocumentSchema, E>(
       Effect.flatMap(codec.encode(document), (encoded) => replace(encoded, options)),
     delete: (id, options) => write(operations.delete(id, options), options),
     deleteAll: (filter, options) => write(operations.deleteAll(filter, options), options),
-    watch: ({ filter, from } = {}) =>
-      Stream.mapEffect(
-        documents.watch({ collection, filter: asFilter(filter), from }),
-        decodeEvent(codec)
-      ),
+    watch: ({ filter, from, onUndecodable } = {}) => {
+      const events = documents.watch({ collection, filter: asFilter(filter), from })
+      const decode = decodeEvent(codec)
+      return onUndecodable === "skip"
+        ? Stream.filter(Stream.mapEffect(events, decodeOrSkip(decode)), Predicate.isNotUndefined)
+        : Stream.mapEffect(events, decode)
+    },
     operations
   }
 }
@@ -140,3 +142,14 @@ const decodeEvent = <D>(codec: DocumentCodec.DocumentCodec<D>) =>
       ...(now === undefined ? {} : { after: now.document })
     }
   })
+
+const decodeOrSkip =
+  <D>(decode: ReturnType<typeof decodeEvent<D>>) =>
+  (event: ChangeEvent): Effect.Effect<ChangeEvent<D> | undefined> =>
+    Effect.catchTag(decode(event), "DocumentDecodeError", (error) => {
+      const warned = Effect.logWarning(error.message)
+      if (event.kind !== "left") return Effect.as(warned, undefined)
+      const { after: _, ...left } = event
+      // It left what is watched, whatever became of it. Without `after` nothing is left to fail.
+      return Effect.andThen(warned, Effect.orDie(decode(left)))
+    })
