@@ -9,7 +9,7 @@ import type {
   DeleteDocuments,
   UpdateDocument
 } from "../command/Command.ts"
-import { expireMax, matchesMax } from "../command/Limits.ts"
+import { matchesMax } from "../command/Limits.ts"
 import type { OperationRefused } from "../command/Refusal.ts"
 import * as Filter from "../filter/Filter.ts"
 import { find } from "../query/find.ts"
@@ -22,7 +22,7 @@ import { start, type LogIndex } from "../value/LogIndex.ts"
 import { normalize } from "../value/Normal.ts"
 import type { Document } from "../value/Value.ts"
 import * as Draft from "./Draft.ts"
-import { expire, expireAll, isExpired } from "./expiry.ts"
+import { expire, expireUntil, isExpired } from "./expiry.ts"
 
 /** @category combinators */
 export const add = (draft: Draft.Draft, op: typeof AddDocument.Type): Draft.Outcome => {
@@ -158,16 +158,20 @@ const put = (
   const free = freed(draft, collection, stored.document)
   if (free._tag !== "Put") return free
   let done = Collections.put(free.collection, stored, draft.edit)
-  if (done._tag === "CollectionFull") {
-    Draft.protect(draft)
-    const rest = expireAll(draft, free.collection, expireMax)
-    done = Collections.put(rest, stored, draft.edit)
-  }
+  if (done._tag === "CollectionFull")
+    done = Collections.put(withRoom(draft, free.collection, stored), stored, draft.edit)
   if (done._tag !== "Put") return done
   if (before === undefined) Draft.note(draft, collection, { kind: "added", after: stored })
   else Draft.note(draft, collection, { kind: "updated", before, after: stored })
   Draft.keep(draft, collection, done.collection)
   return undefined
+}
+
+/** The collection without so many expired documents that there is room for `stored`. */
+const withRoom = (draft: Draft.Draft, full: Collection, stored: Stored): Collection => {
+  const growth = Collections.growth(full, stored)
+  if (growth._tag !== "Growth") return full
+  return expireUntil(draft, full, (left) => Collections.refusalToGrow(left, growth) === undefined)
 }
 
 /** The collection without expired documents that stand in the way of `document`. */
@@ -176,19 +180,20 @@ const freed = (
   collection: Collection,
   document: Document
 ): Collections.Put | OperationRefused => {
-  let free = collection
   const { _id: id } = document
-  const same = Tree.get(free.documents, id)
-  if (same !== undefined && isExpired(same, draft.state)) {
-    Draft.protect(draft)
-    free = expire(draft, free, same)
+  const holders = Collections.holders(collection, document)
+  const present = holders.find(({ stored }) => !isExpired(stored, draft.state))
+  if (present !== undefined) {
+    const { _id: other } = present.stored.document
+    return duplicate(collection, present.index, other)
   }
-  for (;;) {
-    const held = Collections.holder(free, document)
-    if (held === undefined) return { _tag: "Put", collection: free }
-    const { _id: other } = held.stored.document
-    if (!isExpired(held.stored, draft.state)) return duplicate(free, held.index, other)
-    Draft.protect(draft)
-    free = expire(draft, free, held.stored)
-  }
+  const same = Tree.get(collection.documents, id)
+  const before = same !== undefined && isExpired(same, draft.state) ? [same] : []
+  if (before.length + holders.length === 0) return { _tag: "Put", collection }
+  Draft.protect(draft)
+  let free = collection
+  // One that holds several keys goes once.
+  for (const stored of new Set([...before, ...holders.map(({ stored }) => stored)]))
+    free = expire(draft, free, stored)
+  return { _tag: "Put", collection: free }
 }

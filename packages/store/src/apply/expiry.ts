@@ -27,6 +27,27 @@ export const expire = (draft: Draft.Draft, from: Collection, stored: Stored): Co
 export const expireAll = (draft: Draft.Draft, from: Collection, max: number): Collection =>
   due(from, draft.state, max).reduce((left, stored) => expire(draft, left, stored), from)
 
+/**
+ * Takes expired documents out of `from`, those first that expired first, until what is left is
+ * enough or none is due.
+ *
+ * @category combinators
+ */
+export const expireUntil = (
+  draft: Draft.Draft,
+  from: Collection,
+  isEnough: (left: Collection) => boolean
+): Collection => {
+  const { time } = draft.state
+  // What is walked stays as it is while others are taken out.
+  Draft.protect(draft)
+  const entry = dated(from, time)
+  let left = from
+  while (!isEnough(left) && entry?.next() === true)
+    if (entry.value.expiresMs <= time) left = expire(draft, left, entry.value)
+  return left
+}
+
 /** Expired documents of a collection, at most `max`, in the order in which they expired. @category getters */
 export const due = (
   collection: Collection,

@@ -36,6 +36,17 @@ export interface Put {
   readonly collection: Collection
 }
 
+/** What a document that is put adds to a collection. @category models */
+export interface Growth {
+  readonly _tag: "Growth"
+  /** The one in whose place it is put. */
+  readonly before: Stored | undefined
+  readonly documents: number
+  readonly bytes: number
+  /** One for each index. */
+  readonly turnovers: ReadonlyArray<Indexes.Turnover>
+}
+
 /** A collection without documents. @category constructors */
 export const make = ({ indexes, name, options, uid }: Shape): Collection => ({
   uid,
@@ -108,17 +119,46 @@ export const store = (
   return { _tag: "Stored", stored: { document, rev, bytes, fingerprint, expiresMs } }
 }
 
-/** Another document that holds a unique key of `document`. @category getters */
-export const holder = (
+/**
+ * The other documents that hold a unique key of `document`, by index and key: one that holds several
+ * comes for each.
+ *
+ * @category getters
+ */
+export const holders = (
   { indexes }: Collection,
   document: Document
-): { readonly index: string; readonly stored: Stored } | undefined => {
-  for (const index of indexes) {
-    const stored = index.unique ? Indexes.holder(index, document) : undefined
-    if (stored !== undefined) return { index: index.name, stored }
-  }
-  return undefined
+): ReadonlyArray<Indexes.Holder> => {
+  const found: Array<Indexes.Holder> = []
+  for (const index of indexes) if (index.unique) Indexes.holders(index, document, found)
+  return found
 }
+
+/**
+ * By how much the collection grows if the document is put. It stays the same while others are taken
+ * out.
+ *
+ * @category getters
+ */
+export const growth = (collection: Collection, stored: Stored): Growth | OperationRefused => {
+  const before = Tree.get(collection.documents, idOf(stored))
+  const turnovers: Array<Indexes.Turnover> = []
+  let bytes = stored.bytes - (before === undefined ? 0 : before.bytes)
+  for (const index of collection.indexes) {
+    const turnover = Indexes.turnover(index, before?.document, stored.document)
+    if (turnover._tag !== "Turnover") return turnover
+    turnovers.push(turnover)
+    bytes += turnover.bytes
+  }
+  return { _tag: "Growth", before, documents: before === undefined ? 1 : 0, bytes, turnovers }
+}
+
+/** Why there is no room to grow. @category predicates */
+export const refusalToGrow = (
+  collection: Collection,
+  { bytes, documents }: Growth
+): OperationRefused | undefined =>
+  fullness(collection, collection.documents.size + documents, collection.bytes + bytes)
 
 /** Adds the document, or puts it in the place of the one of its id. @category combinators */
 export const put = (
@@ -126,27 +166,19 @@ export const put = (
   stored: Stored,
   edit: Tree.Edit
 ): Put | OperationRefused => {
-  const { _id: id } = stored.document
-  const before = Tree.get(collection.documents, id)
-  const turnovers: Array<Indexes.Turnover> = []
-  let bytes = collection.bytes + stored.bytes - (before === undefined ? 0 : before.bytes)
-  for (const index of collection.indexes) {
-    const turnover = Indexes.turnover(index, before?.document, stored.document)
-    if (turnover._tag !== "Turnover") return turnover
-    turnovers.push(turnover)
-    bytes += turnover.bytes
-  }
-  const size = collection.documents.size + (before === undefined ? 1 : 0)
-  const refused = fullness(collection, size, bytes)
+  const grown = growth(collection, stored)
+  if (grown._tag !== "Growth") return grown
+  const refused = refusalToGrow(collection, grown)
   if (refused !== undefined) return refused
+  const { before, bytes, turnovers } = grown
   const kept = before === undefined ? collection.sum : without(collection.sum, before)
   return done({
     ...collection,
-    documents: Tree.set(collection.documents, id, stored, edit),
+    documents: Tree.set(collection.documents, idOf(stored), stored, edit),
     indexes: collection.indexes.map((index, at) =>
       Indexes.put(index, turnovers[at]!, stored, edit)
     ),
-    bytes,
+    bytes: collection.bytes + bytes,
     sum: Fingerprint.add(kept, place(stored))
   })
 }

@@ -30,6 +30,12 @@ export interface Turnover {
   readonly bytes: number
 }
 
+/** A document that has a key which no other may have. @category models */
+export interface Holder {
+  readonly index: string
+  readonly stored: Stored
+}
+
 /** @category constructors */
 export const make = ({ keys, multi = false, name, unique }: IndexShape): Index => ({
   name,
@@ -111,17 +117,17 @@ export const take = (index: Index, { document }: Stored, edit: Tree.Edit): Index
   return changed(index, entries, index.multi, bytes)
 }
 
-/** Another document that has a key of `document`, which no two may have. @category getters */
-export const holder = (index: Index, document: Document): Stored | undefined => {
+/** Adds to `found` the other documents that have a key of `document`, which no two may have. */
+export const holders = (index: Index, document: Document, found: Array<Holder>): void => {
   const { _id: own } = document
-  const found = keysOf(index, document)
-  if (found._tag !== "Keys") return undefined
-  for (const key of found.keys) {
+  const all = keysOf(index, document)
+  if (all._tag !== "Keys") return
+  for (const key of all.keys) {
     if (!isEnforced(index, key)) continue
     const entry = Tree.scan(index.entries, { within: beginsWith(valuesOf(key, document)) })
-    while (entry.next()) if (idOf(entry.value.document) !== own) return entry.value
+    while (entry.next())
+      if (idOf(entry.value.document) !== own) found.push({ index: index.name, stored: entry.value })
   }
-  return undefined
 }
 
 /** The range of the keys that begin with these texts of values. @category getters */

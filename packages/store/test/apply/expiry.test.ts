@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { applyBatch } from "../../src/apply/apply.ts"
+import * as documents from "../../src/apply/documents.ts"
+import * as Draft from "../../src/apply/Draft.ts"
+import * as Tree from "../../src/tree/Tree.ts"
 import type { Result } from "../../src/command/Result.ts"
 import { dueMs } from "../../src/apply/expiry.ts"
 import { LogIndex } from "../../src/value/LogIndex.ts"
@@ -93,21 +96,51 @@ describe("expiry", () => {
     assert.deepStrictEqual(new Node(state).ids(), { a: ["1", "2"] })
   })
 
-  it("a full collection takes away what has expired, at most 1,000, and is full if that is not enough", () => {
+  it("a full collection takes away what has expired until there is room, and is full if that is not enough", () => {
     const limits = { documentsMax: 3, bytesMax: 250 }
     const documents = [add("3", { at: date(50) }), add("1", { at: date(100) }), add("2")]
     const node = at(100, limits, ...documents)
-    assert.deepStrictEqual(node.changes(add("4")), ["expired 3", "expired 1", "added 4"])
+    assert.deepStrictEqual(node.changes(add("4")), ["expired 3", "added 4"])
     assert.deepInclude<any>(node.run(add("5", { text: "x".repeat(250) })), {
       _tag: "CollectionFull"
     })
     assert.deepInclude<any>(node.run(batch(add("5"), add("6"))), { _tag: "BatchRefused" })
-    assert.deepStrictEqual(node.ids(), { a: ["2", "4"] })
+    assert.deepStrictEqual(node.ids(), { a: ["1", "2", "4"] })
     const other = at(100, limits, ...documents)
     const large = add("5", { text: "x".repeat(250) })
     const { applied, state } = after(other, update("2", { inc: { m: 1 } }), large)
     assert.deepInclude<any>(applied[1]!.result, { _tag: "CollectionFull", what: "bytes" })
     assert.deepStrictEqual(new Node(state).ids(), { a: ["1", "2", "3"] })
+  })
+
+  it("[ST17] a full collection takes away as many as it must, however many are due", () => {
+    const size = 1200
+    const node = filled({ documentsMax: size, bytesMax: 100_000 }, size, () => ({ at: date(5) }))
+    node.time = 5
+    assert.deepStrictEqual(node.changes(add("one")), ["expired 0000", "added one"])
+    const large = node.apply(node.entry(add("large", { text: "x".repeat(98_000) })))
+    assert.strictEqual(large.result?._tag, "Written")
+    assert.isAbove(large.changes.length, 1100)
+    assert.isAbove(node.state.documents, 2)
+  })
+
+  it("[ST17] the expired holders of many keys go in one pass", () => {
+    const size = 400
+    const index = { name: "tags", keys: ["tags"], unique: true }
+    const node = filled({ indexes: [index] }, size, (n) => ({ at: date(5), tags: tagsOf(n) }))
+    node.time = 5
+    const all = Array.from({ length: size }, (_, n) => tagsOf(n)).flat()
+    const op = { ...add("all", { tags: all }) } as never
+    const draft = Draft.make(node.state, node.entry(op), Tree.makeEdit())
+    const edits = new Set([draft.edit])
+    const watched = Object.defineProperty({ ...draft }, "edit", {
+      get: () => [...edits].at(-1),
+      set: (edit) => void edits.add(edit)
+    })
+    assert.strictEqual(documents.add(watched, op)._tag, "Written")
+    assert.strictEqual(watched.changes.length, size + 1)
+    assert.strictEqual(watched.state.documents, 1)
+    assert.strictEqual(edits.size, 2)
   })
 
   it("ExpireDocuments removes 1,000 at most, collection by collection, by their time", () => {
@@ -145,6 +178,23 @@ describe("expiry", () => {
     assert.strictEqual(dueMs(node.state), 1000)
   })
 })
+
+/** A node with so many documents that are there until a time. */
+function filled(options: object, size: number, fields: (at: number) => object) {
+  const node = new Node()
+  node.run(create({ ...expires, ...options }))
+  for (let from = 0; from < size; from += 100) {
+    const some = Array.from({ length: 100 }, (_, more) =>
+      add(String(from + more).padStart(4, "0"), fields(from + more))
+    )
+    assert.deepInclude<any>(node.run(batch(...some)), { _tag: "Written" })
+  }
+  return node
+}
+
+function tagsOf(at: number) {
+  return [at, `t${at}`]
+}
 
 /** Applied together, so that trees may be changed in place. */
 function after(node: Node, ...ops: ReadonlyArray<Op>) {

@@ -252,7 +252,12 @@ export class Model {
     if (this.isFull(name) !== undefined) {
       coll.documents.delete(id)
       if (before !== undefined) coll.documents.set(id, before)
-      for (const each of this.due(name).slice(0, 1000)) this.take(name, each, "expired")
+      const due = this.due(name)
+      for (const each of due) {
+        coll.documents.set(id, { doc, rev: this.index })
+        if (this.isFull(name) === undefined) break
+        this.take(name, each, "expired")
+      }
       coll.documents.set(id, { doc, rev: this.index })
       this.full(name)
     }

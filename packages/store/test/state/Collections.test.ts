@@ -34,7 +34,7 @@ const after = (steps: ReadonlyArray<Document | string>, shared: boolean): Collec
     (before, step, index) => {
       const mine = shared ? edit : Tree.makeEdit()
       if (typeof step === "string") return Collections.take(before, step, mine)
-      if (Collections.holder(before, step) !== undefined) return before
+      if (Collections.holders(before, step).length > 0) return before
       const done = put(before, step, 4 + index, mine)
       return done._tag === "Put" ? done.collection : before
     },
@@ -152,7 +152,7 @@ describe("indexes", () => {
   })
 })
 
-describe("holder", () => {
+describe("holders", () => {
   const unique = make([
     { name: "a", keys: ["a"], unique: true },
     { name: "both", keys: ["b", "c"], unique: true }
@@ -169,6 +169,7 @@ describe("holder", () => {
     [{ _id: "1", a: 1, b: 1 }, "none"],
     [{ _id: "5", a: 3 }, "a 2"],
     [{ _id: "5", a: [4, 2] }, "a 2"],
+    [{ _id: "5", a: [3, 2, 1], b: 1 }, "a 1, a 2, a 2, both 1"],
     [{ _id: "5", a: [2.5] }, "none"],
     [{ _id: "2", a: [2, 3, 3], b: 2 }, "none"],
     [{ _id: "5" }, "none"],
@@ -178,12 +179,9 @@ describe("holder", () => {
     [{ _id: "5", b: 1, c: 2 }, "none"],
     [{ _id: "5", b: [1], c: [1] }, "none"]
   ] as ReadonlyArray<readonly [Document, string]>)("[ST12] of %j is %s", (document, expected) => {
-    const held = Collections.holder(collection, document)
-    const { index, stored } = held ?? {}
-    assert.strictEqual(
-      held === undefined ? "none" : `${index} ${stored!.document["_id"]}`,
-      expected
-    )
+    const held = Collections.holders(collection, document)
+    const found = held.map(({ index, stored }) => `${index} ${stored.document["_id"]}`)
+    assert.strictEqual(found.join(", ") || "none", expected)
   })
 })
 
