@@ -182,7 +182,9 @@ export class ReadCollection extends Service.make("ReadCollection", {
 }) {}
 
 /**
- * The document of an id, if there is one.
+ * The document of an id, if there is one. Byte level: parameters are the collection, the id and a
+ * consistency, of which `""` is the default; the id may be the data instead. The reply has
+ * `document` and `rev`, or nothing.
  *
  * @category protocols
  * @since 0.1.0
@@ -190,7 +192,8 @@ export class ReadCollection extends Service.make("ReadCollection", {
 export class GetDocument extends Service.make("GetDocument", {
   ...read,
   payload: Schema.Struct({ collection: Schema.String, id: Schema.String, consistency }),
-  success: packed(Schema.Struct({ found: Schema.optionalKey(Found) }))
+  success: packed(Schema.Struct({ found: Schema.optionalKey(Found) })),
+  bytes: { decode: DatabaseBytes.one, encode: DatabaseBytes.found }
 }) {}
 
 /**

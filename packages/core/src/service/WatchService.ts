@@ -13,11 +13,10 @@ const decodePoll = Schema.decodeUnknownEffect(WatchPoll)
 const fromBytes = Effect.fnUntraced(function* (data: Uint8Array, params: ReadonlyArray<string>) {
   const [collection = "", after = "", limit = "", waitMs = ""] = params
   const filter = data.length === 0 ? {} : yield* DatabaseBytes.inCollection("filter")(data, params)
-  const version = Number(after)
   return yield* decodePoll({
     ...filter,
     collection,
-    ...(after !== "" && { after: Number.isInteger(version) ? { version } : after }),
+    ...(after !== "" && { after: /^\d+$/.test(after) ? { version: Number(after) } : after }),
     ...(limit !== "" && { limit: Number(limit) }),
     ...(waitMs !== "" && { waitMs: Number(waitMs) })
   }).pipe(Effect.mapError(({ message }) => message))

@@ -5,14 +5,20 @@ import { UserOperation, type UserOperation as Operation } from "@distri/store/co
 import { isFields } from "@distri/store/value/Compare"
 import * as Json from "@distri/store/value/Json"
 import type { Fields, Value } from "@distri/store/value/Value"
-import { Consistency, type Page } from "../../database/Documents.ts"
+import { Consistency, type Found, type Page } from "../../database/Documents.ts"
 
 const parseJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
 
+// Without `fatal` bytes that are no text would be stored as other text.
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+const textOf = (data: Uint8Array): Effect.Effect<string, string> =>
+  Effect.try({ try: () => utf8.decode(data), catch: () => "the data is not text in UTF-8" })
+
 /** A value of the database in JSON bytes, or what is wrong with them. */
 const value = (data: Uint8Array): Effect.Effect<Value, string> =>
-  parseJson(new TextDecoder().decode(data)).pipe(
-    Effect.mapError(({ message }) => message),
+  textOf(data).pipe(
+    Effect.flatMap((text) => Effect.mapError(parseJson(text), ({ message }) => message)),
     Effect.flatMap((json) => {
       const read = Json.fromJson(json)
       if (read._tag !== "Value")
@@ -58,15 +64,17 @@ export const inCollection =
       ([collection, read]) => ({ collection, [field]: read }) as never
     )
 
-/** The name of a collection: JSON text, or as it is. */
-export const name = (data: Uint8Array): Effect.Effect<{ readonly collection: string }> => {
-  const text = new TextDecoder().decode(data)
-  return Schema.decodeEffect(Schema.fromJsonString(Schema.String))(text).pipe(
+/** A name or an id: JSON text, or as it is. */
+const bare = (text: string): Effect.Effect<string> =>
+  Schema.decodeEffect(Schema.fromJsonString(Schema.String))(text).pipe(
     // What is not JSON is taken as the name itself.
-    Effect.orElseSucceed(() => text),
-    Effect.map((collection) => ({ collection }))
+    Effect.orElseSucceed(() => text)
   )
-}
+
+const named = (text: string) => Effect.map(bare(text), (collection) => ({ collection }))
+
+/** The name of a collection. */
+export const name = (data: Uint8Array) => Effect.flatMap(textOf(data), named)
 
 const Creation = Schema.fromJsonString(
   Schema.Struct({
@@ -86,18 +94,23 @@ const Creation = Schema.fromJsonString(
   })
 )
 
-/** A name, or an object with the name and the options. */
-export const creation = (data: Uint8Array) => {
-  const text = new TextDecoder().decode(data)
-  return text.trimStart().startsWith("{")
-    ? Schema.decodeEffect(Creation)(text).pipe(
-        Effect.map(({ name, ...options }) => ({ collection: name, ...options })),
-        Effect.mapError(({ message }) => message)
-      )
-    : name(data)
-}
+// What is written wrong must not pass as if it had been left out.
+const exact = { onExcessProperty: "error" } as const
 
-const decodeOperation = Schema.decodeUnknownEffect(UserOperation)
+const decodeCreation = Schema.decodeEffect(Creation, exact)
+
+/** A name, or an object with the name and the options. */
+export const creation = (data: Uint8Array) =>
+  Effect.flatMap(textOf(data), (text) =>
+    text.trimStart().startsWith("{")
+      ? decodeCreation(text).pipe(
+          Effect.map(({ name, ...options }) => ({ collection: name, ...options })),
+          Effect.mapError(({ message }) => message)
+        )
+      : named(text)
+  )
+
+const decodeOperation = Schema.decodeUnknownEffect(UserOperation, exact)
 
 export const operation = (
   data: Uint8Array
@@ -123,6 +136,33 @@ export const replacement = (collection: string, document: Fields): Operation => 
 
 const decodeConsistency = Schema.decodeUnknownEffect(Consistency)
 
+const consistencyOf = (text: string) =>
+  text === ""
+    ? Effect.succeed({})
+    : Effect.mapBoth(decodeConsistency(text), {
+        onSuccess: (consistency) => ({ consistency }),
+        onFailure: ({ message }) => message
+      })
+
+/** Of one document. Its id is the second parameter, or the data, as JSON text or as it is. */
+export const one = (data: Uint8Array, params: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const [, idParam = "", consistency = ""] = params
+    const collection = yield* collectionIn(params)
+    const id = idParam === "" ? yield* Effect.flatMap(textOf(data), bare) : idParam
+    if (id === "")
+      return yield* Effect.fail("the second parameter, or the data, is the id; it is missing")
+    if (idParam !== "" && data.length > 0)
+      return yield* Effect.fail("the id is a parameter or the data, not both")
+    return { collection, id, ...(yield* consistencyOf(consistency)) }
+  })
+
+const json = (value: unknown) => Effect.sync(() => new TextEncoder().encode(JSON.stringify(value)))
+
+/** `{document, rev}`, or `{}` if there is none. */
+export const found = ({ found }: { readonly found?: Found }) =>
+  json(found === undefined ? {} : { document: Json.toJson(found.document), rev: found.rev })
+
 export const paged = (data: Uint8Array, params: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const [, limit = "", cursor = "", consistency = ""] = params
@@ -134,18 +174,10 @@ export const paged = (data: Uint8Array, params: ReadonlyArray<string>) =>
       query: { collection, ...filter },
       ...(limit !== "" && { limit: Math.floor(Number(limit)) }),
       ...(cursor !== "" && { cursor }),
-      ...(consistency !== "" && {
-        consistency: yield* Effect.mapError(
-          decodeConsistency(consistency),
-          ({ message }) => message
-        )
-      })
+      ...(yield* consistencyOf(consistency))
     }
   })
 
 /** `{documents, next?, version}`: the original knew no revisions. */
-export const page = ({ found, ...rest }: Page) =>
-  Effect.sync(() => {
-    const documents = found.map(({ document }) => Json.toJson(document))
-    return new TextEncoder().encode(JSON.stringify({ documents, ...rest }))
-  })
+export const page = ({ found, next, version }: Page) =>
+  json({ documents: found.map(({ document }) => Json.toJson(document)), next, version })
