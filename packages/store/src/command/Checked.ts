@@ -136,10 +136,13 @@ const checkCollection = ({
   const names = new Set<string>()
   for (let at = 0; at < indexes.length; at += 1) {
     const index = indexes[at]!
-    const refused = checkIndex(index, `indexes[${at}]`)
+    const place = `indexes[${at}]`
+    const refused = checkIndex(index, place)
     if (refused !== undefined) return refused
     if (names.has(index.name)) return { _tag: "IndexExists", collection, index: index.name }
     names.add(index.name)
+    const copy = IndexKeys.copyRefusal(indexes.slice(0, at), index, place)
+    if (copy !== undefined) return copy
   }
   return undefined
 }

@@ -210,9 +210,8 @@ export const indexRefusal = (
   if (refused !== undefined) return refused
   if (own.some((index) => index.name === definition.name))
     return { _tag: "IndexExists", collection: collection.name, index: definition.name }
-  return own.length < Limits.indexesMax
-    ? undefined
-    : limit("indexes of a collection", Limits.indexesMax)
+  if (own.length >= Limits.indexesMax) return limit("indexes of a collection", Limits.indexesMax)
+  return IndexKeys.copyRefusal(own, definition, "index")
 }
 
 /** Why no index is built of so many documents. @category predicates */

@@ -11,6 +11,7 @@ import type { OperationRefused } from "../command/Refusal.ts"
 import { parsePath, step, values, type Path } from "../filter/Path.ts"
 import { invariant } from "../invariant.ts"
 import * as Canonical from "../value/Canonical.ts"
+import { equals } from "../value/Compare.ts"
 import * as Issue from "../value/Issue.ts"
 import type { Document, Value } from "../value/Value.ts"
 import * as KeyText from "./KeyText.ts"
@@ -36,6 +37,16 @@ export const refusalOf = ({ keys, name }: IndexDefinition): OperationRefused | u
     if (keys.indexOf(keys[at]!) < at) return invalid(`keys[${at}]`, "the index has this path twice")
   }
   return undefined
+}
+
+/** Why there is no other index of the same paths: it would only be a copy. @category predicates */
+export const copyRefusal = (
+  others: ReadonlyArray<Pick<IndexDefinition, "name" | "keys">>,
+  { keys }: Pick<IndexDefinition, "keys">,
+  place: string
+): OperationRefused | undefined => {
+  const same = others.find((other) => equals(other.keys, keys))
+  return same && invalid(`${place}.keys`, `the index "${same.name}" has the same paths`)
 }
 
 /** The keys of `document`, in an index whose definition was checked. @category constructors */

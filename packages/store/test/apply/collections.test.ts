@@ -9,6 +9,9 @@ const createIndex = (name: string, unique = false) =>
   ({ _tag: "CreateIndex", collection: "a", index: { name, keys: ["n"], unique } }) as const
 const deleteIndex = (index: string) => ({ _tag: "DeleteIndex", collection: "a", index }) as const
 
+const on = (name: string, ...keys: ReadonlyArray<string>) =>
+  ({ _tag: "CreateIndex", collection: "a", index: { name, keys } }) as const
+
 describe("collections", () => {
   it("[ST22] one that is dropped and created again is another one", () => {
     const node = new Node()
@@ -63,7 +66,7 @@ describe("collections", () => {
     const absent = { _tag: "IndexNotFound", collection: "a", index: "byN" }
     assert.deepStrictEqual<unknown>(node.run(deleteIndex("byN")), absent)
     assert.deepInclude<any>(node.run(deleteIndex("_expires")), { _tag: "InvalidCommand" })
-    for (let at = 0; at < 16; at += 1) node.run(createIndex(`i${at}`))
+    for (let at = 0; at < 16; at += 1) node.run(on(`i${at}`, `n${at}`))
     assert.deepInclude<any>(node.run(createIndex("more")), { _tag: "LimitReached", max: 16 })
   })
 
@@ -81,8 +84,21 @@ describe("collections", () => {
     assert.deepStrictEqual(done(createIndex("new")), ["Written", 1])
     assert.deepStrictEqual(done(createIndex("i0", true)), ["IndexExists", 0])
     assert.deepStrictEqual(done(createIndex("no name")), ["InvalidCommand", 0])
-    node.run({ ...createIndex("i15"), index: { name: "i15", keys: ["n15"] } })
+    node.run(on("i15", "n15"))
     node.run(add("2", { at: date(5) }))
     assert.deepStrictEqual(done(createIndex("new")), ["LimitReached", 0])
+  })
+
+  it("an index of the paths of another is refused, in that order", () => {
+    const node = new Node()
+    node.run(create({ expires: "at", indexes: [on("a", "x", "y").index] }))
+    assert.deepStrictEqual<unknown>(node.run(on("b", "x", "y")), {
+      _tag: "InvalidCommand",
+      path: "index.keys",
+      issue: 'the index "a" has the same paths'
+    })
+    for (const op of [on("b", "y", "x"), on("c", "x"), on("d", "at"), deleteIndex("a")])
+      assert.deepInclude<any>(node.run(op), { _tag: "Written" })
+    assert.deepInclude<any>(node.run(on("e", "x", "y")), { _tag: "Written" })
   })
 })

@@ -135,7 +135,9 @@ describe("expiry", () => {
     const edits = new Set([draft.edit])
     const watched = Object.defineProperty({ ...draft }, "edit", {
       get: () => [...edits].at(-1),
-      set: (edit) => void edits.add(edit)
+      set: (edit) => {
+        edits.add(edit)
+      }
     })
     assert.strictEqual(documents.add(watched, op)._tag, "Written")
     assert.strictEqual(watched.changes.length, size + 1)

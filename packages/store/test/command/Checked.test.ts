@@ -94,6 +94,11 @@ describe("what is refused", () => {
     ],
     ["an index twice", create({ indexes: [index, index] }), ["IndexExists", "byAge"]],
     [
+      "an index of the paths of another",
+      create({ indexes: [index, { name: "other", keys: index.keys }] }),
+      ["InvalidCommand", "indexes[1].keys"]
+    ],
+    [
       "17 indexes",
       create({ indexes: Array.from({ length: 17 }, () => index) }),
       ["LimitReached", "indexes of a collection", 16]

@@ -169,6 +169,7 @@ export class Model {
         if (existing !== undefined && defined(existing) === defined(index))
           return this.written(0, 0)
         if (existing !== undefined) refuse("IndexExists", { collection: name, index: index.name })
+        if (known.indexes.some((each) => same(each.keys, index.keys))) refuse("InvalidCommand")
         for (const id of this.due(name)) this.take(name, id, "expired")
         known.indexes = [...known.indexes, index]
         for (const { doc } of known.documents.values()) oneArray(index, doc)
@@ -340,6 +341,9 @@ export class Model {
 /** What is seen to be wrong with an operation before the state is looked at. */
 const check = (op: SingleOperation) => {
   if (!/^[A-Za-z][\w-]{0,63}$/.test(op.collection)) refuse("InvalidCommand")
+  const paths =
+    op._tag === "CreateCollection" ? (op.indexes ?? []).map(({ keys }) => text(keys)) : []
+  if (new Set(paths).size < paths.length) refuse("InvalidCommand")
 }
 
 const valueAt = (doc: Doc, path: string): Json =>

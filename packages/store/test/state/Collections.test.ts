@@ -356,7 +356,8 @@ describe("withIndex", () => {
     })
     const names = Array.from({ length: Limits.indexesMax }, (_, at) => ({
       ...index,
-      name: `i${at}`
+      name: `i${at}`,
+      keys: [`a${at}`]
     }))
     const almost = make(names.slice(1), expires)
     assert.strictEqual(Collections.withIndex(almost, index)._tag, "Put")
