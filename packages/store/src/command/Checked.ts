@@ -84,12 +84,25 @@ const checkBatch = (
 ): Refused | undefined => {
   if (operations.length > batchMax)
     return { _tag: "LimitReached", what: "operations in a batch", max: batchMax }
+  const seen = new Set<string>()
   for (let position = 0; position < operations.length; position += 1) {
-    const reason = checkSingle(operations[position]!, depth)
+    const operation = operations[position]!
+    const { _tag } = operation
+    const reason =
+      onceInBatch.has(_tag) && seen.has(_tag)
+        ? invalid("", `a batch takes one ${_tag}`)
+        : checkSingle(operation, depth)
     if (reason !== undefined) return { _tag: "BatchRefused", position, reason }
+    seen.add(_tag)
   }
   return undefined
 }
+
+/** Each of these may go through a whole collection, while all other commands wait. */
+const onceInBatch: ReadonlySet<Command.SingleOperation["_tag"]> = new Set([
+  "CreateIndex",
+  "DeleteDocuments"
+])
 
 const checkSingle = (
   operation: Command.SingleOperation,

@@ -60,6 +60,23 @@ describe("what is right", () => {
   })
 })
 
+const batch = (...operations: ReadonlyArray<SingleOperation>): Operation => ({
+  _tag: "Batch",
+  operations
+})
+const byAge: SingleOperation = { _tag: "CreateIndex", collection, index }
+const byName: SingleOperation = {
+  _tag: "CreateIndex",
+  collection,
+  index: { name: "byName", keys: ["name"] }
+}
+const deleteSome: SingleOperation = {
+  _tag: "DeleteDocuments",
+  collection,
+  filter: { a: 1 },
+  limit: 1
+}
+
 const refused = (op: Operation, check = Checked.check) => {
   const { _tag = "nothing", ...rest } = (check(op) ?? {}) as Record<string, unknown>
   return [
@@ -127,6 +144,13 @@ describe("what is refused", () => {
       { _tag: "Batch", operations: [add({ _id: "i" }), add({}), add({})] },
       ["BatchRefused", 1]
     ],
+    ["a second index of a batch", batch(byAge, byName), ["BatchRefused", 1]],
+    [
+      "a second search of a batch",
+      batch(byAge, deleteSome, add({ _id: "i" }), deleteSome),
+      ["BatchRefused", 3]
+    ],
+    ["one index and one search in a batch", batch(byAge, deleteSome), ["nothing"]],
     [
       "an empty session",
       { _tag: "OpenSession", session: "", owner: "o" },

@@ -105,7 +105,13 @@ export class Model {
               return refuse("BatchRefused", { position, reason: thrown.refused })
             }
           })
-        each(check)
+        const seen: Array<SingleOperation["_tag"]> = []
+        each((one) => {
+          if (seen.includes(one._tag) && /CreateIndex|DeleteDocuments/.test(one._tag))
+            refuse("InvalidCommand")
+          seen.push(one._tag)
+          check(one)
+        })
         const done = each((one) => this.single(one))
         const sum = (of: "matched" | "modified") => done.reduce((all, each) => all + each[of], 0)
         return this.written(sum("matched"), sum("modified"))
