@@ -23,6 +23,7 @@ import { digest } from "@distri/store/state/Digest"
 import type { State } from "@distri/store/state/State"
 import * as Tree from "@distri/store/tree/Tree"
 import type { LogIndex } from "@distri/store/value/LogIndex"
+import type { Change, Dropped } from "@distri/store/watch/Change"
 import type { Halt } from "../Halt.ts"
 import { ReplicatedLog, type Unavailable } from "../log/ReplicatedLog.ts"
 import type { WatchError, WriteError } from "./DatabaseError.ts"
@@ -30,6 +31,7 @@ import type { Documents } from "./Documents.ts"
 import * as Changes from "./internal/changes.ts"
 import * as Compaction from "./internal/compaction.ts"
 import * as Maintenance from "./internal/maintenance.ts"
+import * as Pins from "./internal/pins.ts"
 import * as Reading from "./internal/reading.ts"
 import * as Replica from "./internal/replica.ts"
 import * as Watch from "./internal/watch.ts"
@@ -122,8 +124,19 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const { cluster } = log.info
   const changes = yield* Changes.make({ changesMax })
   const compaction = yield* Compaction.make(options.compactAfterBytes ?? 24 * mebibyte)
-  const copy = yield* Replica.make(changes, compaction.applied)
-  const reading = yield* Reading.make(copy, home)
+  const pins = Pins.make()
+  const listener = {
+    push: (index: LogIndex, some: ReadonlyArray<Change | Dropped>) => {
+      changes.push(index, some)
+      pins.push(some)
+    },
+    reset: (index: LogIndex) => {
+      changes.reset(index)
+      pins.clear()
+    }
+  }
+  const copy = yield* Replica.make(listener, compaction.applied)
+  const reading = yield* Reading.make(copy, pins, home)
   const writing = yield* Writing.make(
     copy,
     { maxBytes, maxDocuments },

@@ -17,7 +17,7 @@ import { CursorElsewhere, CursorExpired, type ReadError } from "../DatabaseError
 import type { Found, Page, PageOptions, ReadOptions } from "../Documents.ts"
 import * as Cursors from "./cursors.ts"
 import * as Freshness from "./freshness.ts"
-import * as Pins from "./pins.ts"
+import type * as Pins from "./pins.ts"
 import type * as Replica from "./replica.ts"
 
 /** Documents that a reader looks at before it lets others run. */
@@ -26,12 +26,12 @@ const budget = 1000
 /** Answers reads from `copy`. `home` names this node in the cursors of its snapshots. */
 export const make = Effect.fnUntraced(function* (
   copy: Effect.Success<ReturnType<typeof Replica.make>>,
+  pins: ReturnType<typeof Pins.make>,
   home: string
 ) {
   const log = yield* ReplicatedLog
   const random = yield* SecureRandom.SecureRandom
   const { cluster } = log.info
-  const pins = Pins.make()
 
   const { barrier, stateFor } = yield* Freshness.make(copy)
 
