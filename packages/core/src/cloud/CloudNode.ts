@@ -163,9 +163,12 @@ const assemble = Effect.fnUntraced(function* (
   )
 })
 
-/** The log that this node follows is known once the writer was reached, and then for good. */
+/**
+ * The log that this node follows is known once the writer was reached. A node whose copy has stopped
+ * names none: no caller may take a dead log for the one that counts now.
+ */
 const databaseVersion = Effect.gen(function* () {
-  const { version } = yield* Database
+  const { running, version } = yield* Database
   const { identity } = yield* ReplicatedLog
   let log = ""
   yield* identity.pipe(
@@ -174,7 +177,8 @@ const databaseVersion = Effect.gen(function* () {
     Effect.ignore,
     Effect.forkScoped
   )
-  return Effect.map(version, (version) => ({ log, version }))
+  const current = Effect.match(running, { onSuccess: () => log, onFailure: () => "" })
+  return Effect.zipWith(current, version, (log, version) => ({ log, version }))
 })
 
 /** How long a node waits for the writer before it serves without having caught up. */

@@ -105,6 +105,9 @@ export class Database extends Context.Service<
      */
     readonly barrier: Effect.Effect<LogIndex, Unavailable>
 
+    /** Fails once this node's copy has stopped for good: it serves local reads and nothing else. */
+    readonly running: Effect.Effect<void, Unavailable>
+
     readonly collections: Effect.Effect<ReadonlyArray<CollectionInfo>>
 
     /** Equal on all nodes at the same version; if not, they have diverged. */
@@ -142,8 +145,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     { maxBytes, maxDocuments },
     Effect.andThen(copy.state, compaction.full)
   )
-  const { identity } = log
-  const watching = yield* Watch.make({ changes, copy, read: reading.read, home, identity })
+  const watching = yield* Watch.make({ ...reading, changes, copy, home })
   yield* Maintenance.run(copy, reading.sweep)
 
   return Database.of({
@@ -165,6 +167,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     ),
     version: Effect.map(copy.state, ({ index }) => index),
     barrier: reading.barrier,
+    running: copy.running,
     collections: Effect.map(copy.state, collectionInfos),
     digest: Effect.map(copy.state, (state) => ({ version: state.index, digest: digest(state) }))
   })

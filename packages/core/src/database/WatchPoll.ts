@@ -20,7 +20,8 @@ import { ResumeToken } from "./Documents.ts"
 export const waitMaxMs = 20_000
 
 /**
- * - `after`: a token, or the version of a read of this collection. Absent: from now on.
+ * - `after`: a token, or the version of a read of this collection. Absent: from now on. A version
+ *   counts in `log`; without one, in the log that the caller has seen last.
  * - `limit`: events of one answer, default and at most 1,000. They also end at about 768 KiB.
  * - `waitMs`: how long to wait for something to happen, at most 20 s. Default: not at all.
  *
@@ -30,7 +31,12 @@ export const waitMaxMs = 20_000
 export const WatchPoll = Schema.Struct({
   collection: Schema.String,
   filter: Schema.optionalKey(FieldsSchema),
-  after: Schema.optionalKey(Schema.Union([ResumeToken, Schema.Struct({ version: LogIndex })])),
+  after: Schema.optionalKey(
+    Schema.Union([
+      ResumeToken,
+      Schema.Struct({ version: LogIndex, log: Schema.optionalKey(Schema.String) })
+    ])
+  ),
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageMax }))),
   waitMs: Schema.optionalKey(Schema.Natural)
 })

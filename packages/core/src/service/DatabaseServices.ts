@@ -175,7 +175,8 @@ export class ReadCollection extends Service.make("ReadCollection", {
     Schema.Struct({
       found: Schema.Array(Found),
       next: Schema.optionalKey(Schema.String),
-      version: LogIndex
+      version: LogIndex,
+      log: Schema.optionalKey(Schema.String)
     })
   ),
   bytes: { decode: DatabaseBytes.paged, encode: DatabaseBytes.page }
@@ -253,7 +254,7 @@ export class DatabaseServices extends RpcGroup.make(
         const { idempotencyKey } = yield* CurrentRequest
         return yield* documents
           .execute(operation, { idempotencyKey, timeout: yield* timeLeft })
-          .pipe(Effect.tapErrorTag("Unavailable", goneForGood))
+          .pipe(Effect.tapErrorTag("Unavailable", goElsewhere))
       })
       const changedOne = (operation: Operation) =>
         Effect.map(execute(operation), ({ id = "", version }) => ({ _id: id, version }))
@@ -266,13 +267,13 @@ export class DatabaseServices extends RpcGroup.make(
         DeleteDocument: (payload) => execute({ _tag: "DeleteDocuments", ...payload }),
         OpenSession: () =>
           Effect.flatMap(CurrentRequest, ({ idempotencyKey }) => openSession(idempotencyKey)).pipe(
-            Effect.tapErrorTag("Unavailable", goneForGood)
+            Effect.tapErrorTag("Unavailable", goElsewhere)
           ),
         Execute: ({ operation, ticket }) =>
           ticket === undefined
             ? execute(operation)
             : Effect.flatMap(timeLeft, (left) => executeIn(ticket, operation, left)).pipe(
-                Effect.tapErrorTag("Unavailable", goneForGood)
+                Effect.tapErrorTag("Unavailable", goElsewhere)
               ),
         ReadCollection: ({ query, ...options }) =>
           reading((wait) => documents.read(query, { ...options, ...wait })),
@@ -284,7 +285,7 @@ export class DatabaseServices extends RpcGroup.make(
           reading((wait) => documents.count(collection, filter, { ...options, ...wait })),
         ExplainQuery: ({ query, ...options }) =>
           reading((wait) => documents.explain(query, { ...options, ...wait })),
-        Watch: (request) => Effect.tapErrorTag(poll(request), "Unavailable", goneForGood)
+        Watch: (request) => Effect.tapErrorTag(poll(request), "Unavailable", goElsewhere)
       })
     })
   )
@@ -296,15 +297,17 @@ const reading = <A>(
 ) =>
   Effect.flatMap(timeLeft, (left) =>
     ask({ timeout: Duration.min(left, waitMax) }).pipe(
-      Effect.tapErrorTag("Unavailable", goneForGood)
+      Effect.tapErrorTag("Unavailable", goElsewhere)
     )
   )
 
 /** How long a read waits for the version it needs. What its caller has seen may have been lost. */
 const waitMax = Duration.seconds(5)
 
-/** A node whose copy has stopped cannot write again; another node may. */
-const goneForGood = ({ reason }: Unavailable) =>
-  reason === "LogRegressed" || reason === "WrongCluster" || reason === "Unsupported"
-    ? handBack(`its copy of the database has stopped (${reason})`)
-    : Effect.void
+/** A node whose copy has stopped, or never caught up, has nothing to say; another node may. */
+const goElsewhere = ({ reason }: Unavailable) =>
+  reason === "Joining"
+    ? handBack("its copy of the database has not caught up with the log")
+    : reason === "LogRegressed" || reason === "WrongCluster" || reason === "Unsupported"
+      ? handBack(`its copy of the database has stopped (${reason})`)
+      : Effect.void

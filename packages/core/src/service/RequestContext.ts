@@ -18,6 +18,8 @@ export interface Request {
   readonly idempotencyKey: string | undefined
   /** The highest database version the caller has seen. A read waits until this node has it. */
   readonly seen: number
+  /** The log that `seen` counts in: versions of two do not compare. `""`: of this node's. */
+  readonly log: string
   /**
    * When the caller's time ends, in ms of this process's monotonic clock. A nested call never gets
    * more time than this leaves it (CL12).
@@ -32,7 +34,7 @@ export interface Request {
  * @since 0.1.0
  */
 export const CurrentRequest = Context.Reference<Request>("@distri/core/service/CurrentRequest", {
-  defaultValue: () => ({ idempotencyKey: undefined, seen: 0, deadlineMs: Infinity })
+  defaultValue: () => ({ idempotencyKey: undefined, seen: 0, log: "", deadlineMs: Infinity })
 })
 
 /**

@@ -136,7 +136,6 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
     state,
     nowMs,
     load,
-    version,
     times,
     fork: (effect) => fork(halt.guard(effect))
   })

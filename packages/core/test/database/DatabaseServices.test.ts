@@ -141,6 +141,7 @@ const asRequest = (request: Partial<Context.Service.Shape<typeof CurrentRequest>
   Effect.provideService(CurrentRequest, {
     idempotencyKey: undefined,
     seen: 0,
+    log: "",
     deadlineMs: Infinity,
     ...request
   })

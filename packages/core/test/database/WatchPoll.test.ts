@@ -151,6 +151,7 @@ describe("a round of a watch", () => {
         const seen = Effect.provideService(behind.poll({ collection: "a" }), CurrentRequest, {
           idempotencyKey: undefined,
           seen: 3,
+          log: "",
           deadlineMs: Infinity
         })
         const fiber = yield* Effect.forkScoped(seen, { startImmediately: true })

@@ -7,7 +7,7 @@ import * as RpcTest from "effect/rpc/RpcTest"
 import { Database, type Options } from "../../src/database/Database.ts"
 import { Halt } from "../../src/Halt.ts"
 import * as FollowerLog from "../../src/log/FollowerLog.ts"
-import { ClusterId, ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
+import { ClusterId, LogId, LogIndex, ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
 import * as SingleNodeLog from "../../src/log/SingleNodeLog.ts"
 import { WriterLink, type Caller } from "../../src/log/WriterLink.ts"
 import { LogServices } from "../../src/service/LogServices.ts"
@@ -51,6 +51,10 @@ export const overFake = Effect.fnUntraced(function* (
   log: Pick<ReplicatedLog["Service"], "entries" | "snapshots">
 ) {
   const info = { engine: "Fake", cluster, durability: "memory" } as const
-  const context = yield* Layer.build(over(Layer.mock(ReplicatedLog, { info, ...log })))
+  const start = {
+    identity: Effect.succeed(LogId.make("fake")),
+    barrier: Effect.succeed(LogIndex.make(0))
+  }
+  const context = yield* Layer.build(over(Layer.mock(ReplicatedLog, { info, ...start, ...log })))
   return { database: Context.get(context, Database), halt: Context.get(context, Halt) }
 })

@@ -14,6 +14,7 @@ import type { WatchedChange } from "../../src/database/WatchPoll.ts"
 import * as Changes from "../../src/database/internal/changes.ts"
 import * as Copy from "../../src/database/internal/copy.ts"
 import * as Watch from "../../src/database/internal/watch.ts"
+import { CurrentRequest } from "../../src/service/RequestContext.ts"
 
 /** After an entry. */
 interface Moment {
@@ -77,7 +78,11 @@ export const makeNode = Effect.fnUntraced(function* (
     copy,
     read,
     home,
-    identity: Effect.succeed("the-log")
+    confirmed: copy.running,
+    footing: Effect.map(Effect.andThen(copy.running, CurrentRequest), ({ seen }) => ({
+      log: "the-log",
+      seen
+    }))
   })
   return {
     ...watching,

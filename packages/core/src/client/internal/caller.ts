@@ -16,6 +16,7 @@ import type { CallError } from "../CallError.ts"
 import type { LinkReply } from "../Link.ts"
 import { Links } from "../Links.ts"
 import * as RetryBudget from "../pure/RetryBudget.ts"
+import * as Seen from "../pure/Seen.ts"
 import * as Attempt from "./attempt.ts"
 import * as Placed from "./placed.ts"
 
@@ -29,7 +30,7 @@ export const make = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const budget = RetryBudget.make()
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-  let seen = { log: "", version: 0 }
+  let seen = Seen.nothing
   let answered = false
 
   const attempt: Attempt.SendTo = (link, running) => {
@@ -51,7 +52,7 @@ export const make = Effect.gen(function* () {
       ),
       ({ head: { load } }) =>
         Effect.sync(() => {
-          seen = later(seen, load)
+          seen = Seen.later(seen, load, nowMs())
           answered = true
         })
     )
@@ -102,18 +103,6 @@ const late = ({ key, sent, service }: Attempt.Running) =>
     started: sent,
     ...(key !== undefined && { idempotencyKey: key })
   })
-
-/** Versions of two logs do not compare; the newer answer says which log counts now. */
-const later = (
-  seen: { readonly log: string; readonly version: number },
-  { log, version }: { readonly log: string; readonly version: number }
-) =>
-  // A node that has not reached the writer yet does not know its log.
-  log === ""
-    ? seen
-    : log === seen.log
-      ? { log, version: Math.max(seen.version, version) }
-      : { log, version }
 
 /** What no node would take, said without asking one. */
 const checkHead = ({ params = [], service }: Attempt.Call["head"], key: string | undefined) => {

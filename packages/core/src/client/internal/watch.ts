@@ -53,7 +53,7 @@ export const watch = (
     const { from = "now" } = spec
     if (from === "now") return follow(spec, undefined)
     return from === "start"
-      ? fromStart<CallError>(read, spec, (version) => follow(spec, { version }))
+      ? fromStart<CallError>(read, spec, (after) => follow(spec, after))
       : follow(spec, from)
   }
 }

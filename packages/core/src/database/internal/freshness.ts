@@ -1,21 +1,67 @@
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type { State } from "@distri/store/state/State"
 import { ReplicatedLog, Unavailable } from "../../log/ReplicatedLog.ts"
 import { CurrentRequest } from "../../service/RequestContext.ts"
 import type { ReadOptions } from "../Documents.ts"
 import type * as Replica from "./replica.ts"
 
+/** What a session or a watch stands on at this node. */
+export interface Footing {
+  /** The log that is applied here. */
+  readonly log: string
+  /** The highest version in it that the caller has seen. */
+  readonly seen: number
+}
+
 /** Makes `copy` as new as a read asks for. */
 export const make = Effect.fnUntraced(function* (
   copy: Effect.Success<ReturnType<typeof Replica.make>>
 ) {
   const log = yield* ReplicatedLog
+  let followed: string | undefined
 
   const barrier = Effect.gen(function* () {
     yield* copy.running
     const index = yield* log.barrier
     yield* copy.applied(index)
     return index
+  })
+
+  /** Makes sure that this node has what was acknowledged in the log as it is now. */
+  const confirmed = Effect.andThen(barrier, () =>
+    followed === undefined ? log.identity : Effect.succeed(followed)
+  ).pipe(
+    Effect.tap((id) => Effect.sync(() => (followed = id))),
+    Effect.timeoutOrElse({ duration: confirmMax, orElse: () => joining }),
+    // Without the writer nobody knows whether its log is still the one that is followed here.
+    Effect.catchIf(
+      ({ reason }) => reason === "NoLeader",
+      () => joining
+    )
+  )
+  // A follower asks the writer, which may be gone by the time somebody reads.
+  yield* confirmed.pipe(
+    Effect.retry(Schedule.spaced("200 millis")),
+    Effect.ignore,
+    Effect.forkScoped
+  )
+
+  /**
+   * Fails on a copy that has stopped, or that never caught up: what somebody has seen elsewhere is
+   * missing there for good, or for nobody knows how long.
+   *
+   * A caller may have seen another log than the one followed here: the cloud's last life, or its
+   * next one, of which this node has not heard yet. Only the writer knows.
+   */
+  const footing: Effect.Effect<Footing, Unavailable> = Effect.gen(function* () {
+    yield* copy.running
+    const { log: theirs, seen } = yield* CurrentRequest
+    if (followed === undefined || (theirs !== "" && theirs !== followed)) {
+      const id = yield* confirmed
+      return { log: id, seen: theirs === "" || theirs === id ? seen : 0 }
+    }
+    return { log: followed, seen }
   })
 
   /** The state that a read with these options may see. */
@@ -27,12 +73,17 @@ export const make = Effect.fnUntraced(function* (
     const wait: Effect.Effect<unknown, Unavailable> =
       consistency === "linearizable"
         ? barrier
-        : Effect.flatMap(CurrentRequest, ({ seen }) => copy.applied(seen))
+        : Effect.flatMap(footing, ({ seen }) => copy.applied(seen))
     return Effect.timeoutOrElse(Effect.andThen(wait, copy.state), {
       duration: timeout,
       orElse: () => Effect.fail(new Unavailable({ reason: "Behind" }))
     })
   }
 
-  return { barrier, stateFor }
+  return { barrier, confirmed, footing, followed: () => followed, stateFor }
 })
+
+/** How long to ask before the request is better off at another node. */
+const confirmMax = "1 second"
+
+const joining = Effect.fail(new Unavailable({ reason: "Joining" }))

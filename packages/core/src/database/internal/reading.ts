@@ -14,11 +14,12 @@ import type { Fields } from "@distri/store/value/Value"
 import { ReplicatedLog } from "../../log/ReplicatedLog.ts"
 import { Overloaded } from "../../service/Refusal.ts"
 import { CursorElsewhere, CursorExpired, type ReadError } from "../DatabaseError.ts"
-import type { Found, Page, PageOptions, ReadOptions } from "../Documents.ts"
+import type { Found, PageOptions, ReadOptions } from "../Documents.ts"
 import * as Cursors from "./cursors.ts"
 import * as Freshness from "./freshness.ts"
 import type * as Pins from "./pins.ts"
 import type * as Replica from "./replica.ts"
+import type { SnapshotPage } from "./watchStart.ts"
 
 /** Documents that a reader looks at before it lets others run. */
 const budget = 1000
@@ -33,7 +34,7 @@ export const make = Effect.fnUntraced(function* (
   const random = yield* SecureRandom.SecureRandom
   const { cluster } = log.info
 
-  const { barrier, stateFor } = yield* Freshness.make(copy)
+  const { barrier, confirmed, followed, footing, stateFor } = yield* Freshness.make(copy)
 
   /** The state that the cursor's snapshot kept. */
   const pinned = Effect.fnUntraced(function* (pin: Cursors.Pin) {
@@ -45,7 +46,7 @@ export const make = Effect.fnUntraced(function* (
   const read = Effect.fnUntraced(function* (
     query: Query,
     options: PageOptions = {}
-  ): Effect.fn.Return<Page, ReadError> {
+  ): Effect.fn.Return<SnapshotPage, ReadError> {
     const { cursor: text, limit = pageDefault, mode = "live" } = options
     const cursor = text === undefined ? undefined : Cursors.decode(cluster, text)
     if (text !== undefined && cursor === undefined) return yield* refusal({ _tag: "CursorInvalid" })
@@ -53,10 +54,11 @@ export const make = Effect.fnUntraced(function* (
     const resume = cursor === undefined ? {} : { resume: cursor.resume }
     const { page } = yield* finish(Reader.open(state, query, { limit, ...resume }))
     const { found, next } = page
-    const version = state.index
+    const log = mode === "snapshot" ? followed() : undefined
+    const version = { version: state.index, ...(log !== undefined && { log }) }
     if (next === undefined) {
       if (cursor?.pin !== undefined) pins.drop(cursor.pin.id)
-      return { found, version }
+      return { found, ...version }
     }
     let pin = cursor?.pin
     if (pin === undefined && mode === "snapshot") {
@@ -65,11 +67,13 @@ export const make = Effect.fnUntraced(function* (
         return yield* new Overloaded({ retryAfterMs: 1000, reason: "memory" })
     }
     const place = { resume: next, ...(pin !== undefined && { pin }) }
-    return { found, next: Cursors.encode(cluster, place), version }
+    return { found, next: Cursors.encode(cluster, place), ...version }
   })
 
   return {
     barrier,
+    confirmed,
+    footing,
     read,
     // A local read by id costs little more than finding the document: no step that need not be.
     get: (

@@ -2,7 +2,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { CollectionNotFound, FilterError } from "@distri/store/command/Refusal"
 import { compile } from "@distri/store/filter/compile"
@@ -26,6 +25,7 @@ import {
 import { ResumeToken, type ChangeEvent, type Documents, type WatchSpec } from "../Documents.ts"
 import { waitMaxMs, type WatchedChange, type WatchPoll, type WatchReply } from "../WatchPoll.ts"
 import type { Changes } from "./changes.ts"
+import type { Footing } from "./freshness.ts"
 import { fromStart } from "./watchStart.ts"
 
 export type { WatchPoll as Poll, WatchReply as Polled } from "../WatchPoll.ts"
@@ -40,8 +40,10 @@ export interface Options {
   readonly read: Documents["read"]
   /** Names this node in its answers. */
   readonly home: string
-  /** Of the log that is applied here: places in another mean nothing. */
-  readonly identity: Effect.Effect<string, Unavailable>
+  /** The log that is applied here, and what of it the caller has seen. */
+  readonly footing: Effect.Effect<Footing, Unavailable>
+  /** Makes sure that this log is the cloud's as it is now. */
+  readonly confirmed: Effect.Effect<unknown, Unavailable>
 }
 
 /** Somebody who watches, and where he stands. */
@@ -52,8 +54,9 @@ interface Watch {
   place: Place.Place
 }
 
-export const make = Effect.fnUntraced(function* ({ changes, copy, home, identity, read }: Options) {
-  const open = yield* makeOpen(copy, identity)
+export const make = Effect.fnUntraced(function* (options: Options) {
+  const { changes, copy, home, read } = options
+  const open = makeOpen(options)
   const next = makeNext(changes, copy)
   // It is never reached: this is how to learn that the copy has stopped.
   yield* copy.applied(Infinity).pipe(
@@ -91,7 +94,7 @@ export const make = Effect.fnUntraced(function* ({ changes, copy, home, identity
       const { from = "now" } = spec
       if (from === "now") return follow(spec, undefined)
       return from === "start"
-        ? fromStart<never>(read, spec, (version) => follow(spec, { version }))
+        ? fromStart<never>(read, spec, (after) => follow(spec, after))
         : follow(spec, from)
     },
     poll: Effect.fnUntraced(function* ({
@@ -101,7 +104,6 @@ export const make = Effect.fnUntraced(function* ({ changes, copy, home, identity
       limit = Watched.defaultLimits.seenMax,
       waitMs = 0
     }: WatchPoll): Effect.fn.Return<WatchReply, WatchError> {
-      yield* copy.running
       const watch = yield* open(collection, filter, after, limit)
       const start = at(watch)
       const now = yield* next(watch, false)
@@ -115,38 +117,32 @@ export const make = Effect.fnUntraced(function* ({ changes, copy, home, identity
 })
 
 /** Finds the place where a watch begins, once this node has got there. */
-const makeOpen = Effect.fnUntraced(function* (
-  copy: Options["copy"],
-  identity: Options["identity"]
-) {
-  let known: string | undefined
-  const log = Effect.suspend(() =>
-    known === undefined
-      ? Effect.tap(identity, (id) => Effect.sync(() => (known = id)))
-      : Effect.succeed(known)
-  )
-  // A follower asks the writer, which may be gone by the time somebody watches.
-  yield* log.pipe(Effect.retry(Schedule.spaced("200 millis")), Effect.ignore, Effect.forkScoped)
-
+const makeOpen = ({ confirmed, copy, footing }: Options) => {
   const reached = (index: number) =>
     Effect.timeoutOrElse(copy.applied(index), {
       duration: behindMax,
       orElse: () => Effect.fail(new Unavailable({ reason: "Behind" }))
     })
 
+  // A place in another log means nothing, unless the other one is the cloud's by now.
+  const elsewhere = Effect.andThen(confirmed, Effect.fail(new ResumeInvalid()))
+
   const begin = Effect.fnUntraced(function* (
     collection: string,
     after: WatchPoll["after"],
-    log: string
+    { log, seen }: Footing
   ) {
     if (typeof after === "string") {
       const token = Token.decode(after)
-      if (token === undefined || token.log !== log || token.collection !== collection)
-        return yield* new ResumeInvalid()
+      if (token === undefined || token.collection !== collection) return yield* new ResumeInvalid()
+      if (token.log !== log) return yield* elsewhere
       yield* reached(token.place.index - 1)
       return token
     }
-    const { seen } = yield* CurrentRequest
+    if (after !== undefined) {
+      const { log: theirs } = yield* CurrentRequest
+      if ((after.log ?? (theirs || log)) !== log) return yield* elsewhere
+    }
     const { collections, index } = yield* reached(Math.max(after?.version ?? 0, seen))
     const version = after?.version ?? index
     const found = Tree.get(collections, collection)
@@ -164,12 +160,12 @@ const makeOpen = Effect.fnUntraced(function* (
     seenMax: number = chunkMax
   ): Effect.fn.Return<Watch, WatchError> {
     const matches = yield* matcher(filter)
-    const id = yield* log
-    const { place, uid } = yield* begin(collection, after, id)
+    const here = yield* footing
+    const { place, uid } = yield* begin(collection, after, here)
     const limits = { ...Watched.defaultLimits, seenMax }
-    return { watcher: { collection, uid, matches }, log: id, limits, place }
+    return { watcher: { collection, uid, matches }, log: here.log, limits, place }
   })
-})
+}
 
 /** What is seen from the place of a watch on; moves it. None only if it is not to wait. */
 const makeNext = ({ changed, ring }: Changes, copy: Options["copy"]) => {

@@ -2,9 +2,21 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { pageMax } from "@distri/store/command/Limits"
-import type { LogIndex } from "@distri/store/value/LogIndex"
 import { CursorExpired, type ReadError, type WatchError } from "../DatabaseError.ts"
-import type { ChangeEvent, Documents, Page, WatchSpec } from "../Documents.ts"
+import type { ChangeEvent, Documents, Page, ResumeToken, WatchSpec } from "../Documents.ts"
+import type { WatchPoll } from "../WatchPoll.ts"
+
+/** A page that says which log its version counts in. Only a page of a snapshot does. */
+export interface SnapshotPage extends Page {
+  readonly log?: string
+}
+
+type Read<E> = (
+  ...args: Parameters<Documents<E>["read"]>
+) => Effect.Effect<SnapshotPage, ReadError | E>
+
+/** Where the changes after a snapshot begin. */
+type Version = Exclude<WatchPoll["after"], ResumeToken | undefined>
 
 /**
  * The documents as they are, and then whatever `follow` gives from their version on.
@@ -14,9 +26,9 @@ import type { ChangeEvent, Documents, Page, WatchSpec } from "../Documents.ts"
  * must not hold on to an old state.
  */
 export const fromStart = <E>(
-  read: Documents<E>["read"],
+  read: Read<E>,
   { collection, filter }: WatchSpec,
-  follow: (version: LogIndex) => Stream.Stream<ChangeEvent, WatchError | E>
+  follow: (after: Version) => Stream.Stream<ChangeEvent, WatchError | E>
 ): Stream.Stream<ChangeEvent, WatchError | E> => {
   const query = { collection, ...(filter !== undefined && { filter }) }
   const page = (cursor?: string) =>
@@ -35,11 +47,16 @@ export const fromStart = <E>(
     Effect.map(page(), (first) =>
       Stream.fromArray(initial(first)).pipe(
         Stream.concat(first.next === undefined ? Stream.empty : rest(first.next)),
-        Stream.concat(follow(first.version))
+        Stream.concat(follow(placeOf(first)))
       )
     )
   )
 }
+
+const placeOf = ({ log, version }: SnapshotPage): Version => ({
+  version,
+  ...(log !== undefined && { log })
+})
 
 const initial = ({ found }: Page): ReadonlyArray<ChangeEvent> =>
   found.map(({ document, rev }) => ({

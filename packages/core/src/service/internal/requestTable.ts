@@ -37,7 +37,6 @@ export interface Environment {
   readonly state: Admission.State
   readonly nowMs: () => number
   readonly load: (service: string) => Effect.Effect<LoadHead>
-  readonly version: Effect.Effect<Pick<LoadHead, "log" | "version">>
   /** Handler times, by service. */
   readonly times: ReadonlyMap<string, Histogram.Histogram>
   readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
@@ -119,15 +118,14 @@ export class RequestTable {
   }
 
   #serve(id: number, entry: Entry): Effect.Effect<void> {
-    const { nowMs, state, times, version } = this.#environment
+    const { nowMs, state, times } = this.#environment
     const { deadlineMs, endpoint, head, identity } = entry
-    const run = Effect.flatMap(version, ({ log }) =>
-      Effect.provideService(endpoint.run(head, entry.body), CurrentRequest, {
-        idempotencyKey: head.idempotencyKey,
-        seen: head.log === log ? head.seen : 0,
-        deadlineMs
-      })
-    )
+    const run = Effect.provideService(endpoint.run(head, entry.body), CurrentRequest, {
+      idempotencyKey: head.idempotencyKey,
+      seen: head.seen,
+      log: head.log,
+      deadlineMs
+    })
     return Effect.uninterruptibleMask((restore) =>
       Effect.gen({ self: this }, function* () {
         const startedMs = nowMs()
