@@ -47,3 +47,7 @@ export const pageDefault = 100
 export const pageMaxBytes = 768 * 1024
 /** Documents that are sorted without an index. @category configuration */
 export const sortMax = 10_000
+/** Characters of one key of an index, but for that of a whole array. @category configuration */
+export const indexKeyMax = 4 * 1024
+/** Bytes of one document's keys in one index. @category configuration */
+export const indexEntriesMaxBytes = 256 * 1024

@@ -68,10 +68,18 @@ export const keysOf = (
     else after += KeyText.of(value ?? null)
   }
   after += id
-  if (spread < 0) return { _tag: "Keys", keys: [before + after], multi: false }
+  // What stands under the other paths is in every key: nothing is built before all is measured.
+  if (spread < 0)
+    return before.length + after.length > Limits.indexKeyMax
+      ? tooLong(definition, document, "")
+      : { _tag: "Keys", keys: [before + after], multi: false }
   const all = elements(values(document, paths[spread]!))
   if (all.length > Limits.indexEntriesMax)
     return tooMany(definition.name, paths[spread]!, all.length)
+  const { bytes, longest } = measure(before, after, all)
+  if (before.length + longest.length + after.length > Limits.indexKeyMax)
+    return tooLong(definition, document, longest)
+  if (bytes > Limits.indexEntriesMaxBytes) return tooLarge(definition.name, paths[spread]!, bytes)
   return { _tag: "Keys", keys: all.map((each) => before + each + after), multi: true }
 }
 
@@ -115,16 +123,56 @@ const elements = (reached: ReadonlyArray<Value | undefined>): ReadonlyArray<stri
   return all.size === 0 ? [KeyText.nothing] : [...all].toSorted()
 }
 
+/** Of the keys with these elements. The text of a whole array is not the longest: it comes once. */
+const measure = (before: string, after: string, elements: ReadonlyArray<string>) => {
+  const ends = before.length + after.length
+  const isWide = KeyText.isWide(before) || KeyText.isWide(after)
+  let bytes = 0
+  let longest = ""
+  for (const each of elements) {
+    const length = ends + each.length
+    bytes += isWide || KeyText.isWide(each) ? 2 * length : length
+    if (each.length > longest.length && !KeyText.isArray(each)) longest = each
+  }
+  return { bytes, longest }
+}
+
 /** Paths may be long, and the refusal is remembered. */
 const twoArrays = (index: string, one: Path, other: Path): OperationRefused => {
   const what = `an array, as under ${Issue.shown(one.text)}: the index "${index}" takes one of them`
-  const { issue, path } = Issue.inField(Issue.make(what), other.text)
-  return { _tag: "InvalidDocument", path, issue }
+  return unfit(other.text, what)
 }
 
 const tooMany = (index: string, { text }: Path, count: number): OperationRefused => {
   const what = `${count} different elements: the index "${index}" takes ${Limits.indexEntriesMax}`
-  const { issue, path } = Issue.inField(Issue.make(what), text)
+  return unfit(text, what)
+}
+
+/** `longest`: the longest element of an array. Names the path of the longest text. */
+const tooLong = (
+  { keys, name }: IndexDefinition,
+  document: Document,
+  longest: string
+): OperationRefused => {
+  const lengths = pathsOf(keys).map((path) => {
+    const value = reach(document, path)
+    return value === several ? longest.length : KeyText.of(value ?? null).length
+  })
+  const length = lengths.reduce((sum, each) => sum + each, idOf(document).length)
+  const text = keys[lengths.indexOf(Math.max(...lengths))]!
+  const max = Limits.indexKeyMax
+  return unfit(text, `a key of ${length} characters: the index "${name}" takes ${max}`)
+}
+
+const tooLarge = (index: string, { text }: Path, bytes: number): OperationRefused => {
+  const max = Limits.indexEntriesMaxBytes
+  return unfit(text, `keys of ${bytes} bytes: the index "${index}" takes ${max} of a document`)
+}
+
+const idOf = ({ _id }: Document) => _id
+
+const unfit = (place: string, what: string): OperationRefused => {
+  const { issue, path } = Issue.inField(Issue.make(what), place)
   return { _tag: "InvalidDocument", path, issue }
 }
 

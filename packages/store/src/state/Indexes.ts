@@ -62,7 +62,7 @@ export const build = (
     if (found._tag !== "Keys") return found
     multi ||= found.multi
     for (const key of found.keys) {
-      bytes += key.length
+      bytes += KeyText.size(key)
       entries.push([key, each.value])
     }
   }
@@ -87,15 +87,15 @@ export const turnover = (
   let at = 0
   // Both are in order: one walk finds what only one of them has.
   for (const key of old) {
-    while (at < keys.length && keys[at]! < key) bytes += keys[at++]!.length
+    while (at < keys.length && keys[at]! < key) bytes += KeyText.size(keys[at++]!)
     if (at < keys.length && keys[at] === key) {
       at += 1
       continue
     }
     gone.push(key)
-    bytes -= key.length
+    bytes -= KeyText.size(key)
   }
-  while (at < keys.length) bytes += keys[at++]!.length
+  while (at < keys.length) bytes += KeyText.size(keys[at++]!)
   return { _tag: "Turnover", gone, keys, multi: index.multi || found.multi, bytes }
 }
 
@@ -112,7 +112,7 @@ export const take = (index: Index, { document }: Stored, edit: Tree.Edit): Index
   let { bytes, entries } = index
   for (const key of keysOfStored(index, document)) {
     entries = Tree.remove(entries, key, edit)
-    bytes -= key.length
+    bytes -= KeyText.size(key)
   }
   return changed(index, entries, index.multi, bytes)
 }

@@ -18,6 +18,23 @@ export const of = (value: Value): string => {
   return value === null ? nothing : ofObject(value)
 }
 
+/**
+ * Bytes that a text takes: a runtime keeps one for each character, or two if one of them is above
+ * U+00FF.
+ *
+ * @category getters
+ */
+export const size = (text: string): number => (isWide(text) ? 2 * text.length : text.length)
+
+/** @category predicates */
+export const isWide = (text: string): boolean => {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 255) return true
+  return false
+}
+
+/** The text begins with that of an array. @category predicates */
+export const isArray = (text: string): boolean => text.startsWith(array)
+
 /** @category decoding */
 export interface Read {
   readonly values: ReadonlyArray<Value>

@@ -44,7 +44,7 @@ export interface Index extends IndexDefinition {
   /** Some document had an array under a key. It never becomes false again. */
   readonly multi: boolean
   readonly entries: Tree.Tree<IndexKey, Stored>
-  /** Invariant: the lengths of its entries' keys, added up (ST20). */
+  /** Invariant: the sizes of its entries' keys, added up (ST20). */
   readonly bytes: number
 }
 

@@ -312,10 +312,7 @@ export class Model {
       (sum, { doc }) =>
         all
           .flatMap((index) => keysOf(index, doc))
-          .reduce(
-            (sum, key) => sum + keySize(key) + (doc["_id"] as string).length,
-            sum + size(doc)
-          ),
+          .reduce((sum, key) => sum + entrySize(key, doc["_id"] as string), sum + size(doc)),
       0
     )
   }
@@ -372,6 +369,10 @@ const keysOf = ({ keys }: Pick<Index, "keys">, doc: Doc): Array<Array<Json>> =>
     )
     .toSorted(compare)
     .filter((key, at, all) => at === 0 || !same(key, all[at - 1]))
+
+/** A character takes a byte, or two where one of them is above U+00FF. */
+const entrySize = (key: ReadonlyArray<Json>, id: string): number =>
+  (keySize(key) + id.length) * (/[^\0-\xff]/.test(JSON.stringify([key, id])) ? 2 : 1)
 
 /** Characters that the values of an index entry take: one for the type, and what each type needs. */
 const keySize = (values: ReadonlyArray<Json>): number =>

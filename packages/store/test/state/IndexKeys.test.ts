@@ -31,6 +31,23 @@ const valuesOf = (definition: IndexDefinition, document: Document): Found | Oper
 const one = (...values: ReadonlyArray<Value>): Found => ({ multi: false, values: [values] })
 const many = (...values: ReadonlyArray<ReadonlyArray<Value>>): Found => ({ multi: true, values })
 
+const refusalOf = (keys: ReadonlyArray<string>, fields: object) => {
+  const found = IndexKeys.keysOf(on(...keys), { _id: "1", ...fields })
+  return found._tag === "InvalidDocument" ? `${found.path}: ${found.issue}` : found._tag
+}
+
+/** A text with each element of an array. */
+const crossed = (text: string, count: number) => {
+  const array = Array.from({ length: count }, (_, at) => at)
+  return IndexKeys.keysOf(on("s", "t"), { _id: "1", s: text, t: array })
+}
+
+const sizeOf = (text: string, count: number) => {
+  const found = crossed(text, count)
+  if (found._tag !== "Keys") return found
+  return found.keys.reduce((sum, key) => sum + KeyText.size(key), 0)
+}
+
 describe("keysOf", () => {
   const cases: ReadonlyArray<readonly [ReadonlyArray<string>, Value, Found]> = [
     [["a"], { a: 1 }, one(1)],
@@ -96,6 +113,37 @@ describe("keysOf", () => {
     const refused = IndexKeys.keysOf(on("a"), { _id: "1", a: [...array, 999] })
     const issue = '1001 different elements: the index "index" takes 1000'
     assert.deepStrictEqual<unknown>(refused, { _tag: "InvalidDocument", path: "a", issue })
+  })
+
+  it("refuses a key of more than 4,096 characters, and names the path of the longest text", () => {
+    const says = 'a key of 4097 characters: the index "index" takes 4096'
+    // One character for the type, one for the end, one for the id.
+    const most = "x".repeat(4093)
+    assert.strictEqual(refusalOf(["a"], { a: most }), "Keys")
+    assert.strictEqual(refusalOf(["a"], { a: `${most}x` }), `a: ${says}`)
+    assert.strictEqual(refusalOf(["n", "a"], { a: most }), `a: ${says}`)
+    assert.strictEqual(
+      refusalOf(["a", "n"], { a: most, n: ["x"] }),
+      `a: ${says.replace("4097", "4099")}`
+    )
+    assert.strictEqual(refusalOf(["n", "a"], { a: [most, 1] }), `a: ${says}`)
+    assert.strictEqual(refusalOf(["a"], { a: [most, 1] }), "Keys")
+    assert.strictEqual(refusalOf(["n", "a.b"], { a: [{ b: most }, { b: 1 }] }), `a.b: ${says}`)
+  })
+
+  it("refuses keys of one document of more than 256 KiB, before it builds them", () => {
+    assert.strictEqual(sizeOf("x".repeat(269), 900), 261_274)
+    const refused = { _tag: "InvalidDocument", path: "t" }
+    assert.deepStrictEqual<unknown>(sizeOf("x".repeat(270), 900), {
+      ...refused,
+      issue: 'keys of 262175 bytes: the index "index" takes 262144 of a document'
+    })
+    // A character above U+00FF makes every other of the key take two bytes as well.
+    assert.isNumber(sizeOf(`é${"x".repeat(250)}`, 900))
+    assert.deepInclude<any>(sizeOf(`\u0100${"x".repeat(250)}`, 900), refused)
+    const long = crossed("x".repeat(500_000), 900)
+    assert.deepInclude<any>(long, { ...refused, path: "s" })
+    assert.include(JSON.stringify(long), "500012 characters")
   })
 
   it("is short about long paths, since a refusal is remembered", () => {
