@@ -51,3 +51,7 @@ export const sortMax = 10_000
 export const indexKeyMax = 4 * 1024
 /** Bytes of one document's keys in one index. @category configuration */
 export const indexEntriesMaxBytes = 256 * 1024
+/** Entries of an index that is built of what is there. @category configuration */
+export const indexBuildEntriesMax = 1_000_000
+/** Bytes of its keys. @category configuration */
+export const indexBuildMaxBytes = 256 * 1024 * 1024

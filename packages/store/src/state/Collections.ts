@@ -71,7 +71,7 @@ export const restore = (
   )
   const indexes: Array<Index> = []
   for (const definition of withExpires(shape.indexes, shape.options)) {
-    const index = Indexes.build(definition, shape.name, documents)
+    const index = Indexes.build(definition, shape.name, documents, Indexes.unbounded)
     if ("_tag" in index) return index
     indexes.push(index)
   }
@@ -228,7 +228,7 @@ export const withIndex = (
   const { documents, indexes, name } = collection
   const refused = indexRefusal(collection, definition) ?? buildRefusal(documents.size)
   if (refused !== undefined) return refused
-  const index = Indexes.build(definition, name, documents)
+  const index = Indexes.build(definition, name, documents, buildMax)
   if ("_tag" in index) return index
   const bytes = collection.bytes + index.bytes
   const full = fullness(collection, documents.size, bytes)
@@ -252,6 +252,11 @@ const idOf = ({ document: { _id } }: Stored) => _id
 const done = (collection: Collection): Put => ({ _tag: "Put", collection })
 
 const limit = (what: string, max: number): OperationRefused => ({ _tag: "LimitReached", what, max })
+
+const buildMax: Indexes.BuildMax = {
+  entries: Limits.indexBuildEntriesMax,
+  bytes: Limits.indexBuildMaxBytes
+}
 
 const without = (sum: number, stored: Stored) => Fingerprint.subtract(sum, place(stored))
 

@@ -46,11 +46,21 @@ export const make = ({ keys, multi = false, name, unique }: IndexShape): Index =
   bytes: 0
 })
 
+/** How large an index may be when it is built. @category models */
+export interface BuildMax {
+  readonly entries: number
+  readonly bytes: number
+}
+
+/** For an index that was there before: adds may have made it larger than any that is built. */
+export const unbounded: BuildMax = { entries: Infinity, bytes: Infinity }
+
 /** An index of documents that are there already. @category constructors */
 export const build = (
   shape: IndexShape,
   collection: string,
-  documents: Tree.Tree<string, Stored>
+  documents: Tree.Tree<string, Stored>,
+  max: BuildMax
 ): Index | OperationRefused => {
   const index = make(shape)
   const entries: Array<readonly [IndexKey, Stored]> = []
@@ -65,6 +75,9 @@ export const build = (
       bytes += KeyText.size(key)
       entries.push([key, each.value])
     }
+    // After each document, which is bounded by itself: the end may be more than fits into memory.
+    if (entries.length > max.entries) return beyond("entries", max.entries)
+    if (bytes > max.bytes) return beyond("bytes of keys", max.bytes)
   }
   entries.sort(([a], [b]) => byText(a, b))
   const id = index.unique ? firstHolder(index, entries) : undefined
@@ -135,6 +148,12 @@ export const beginsWith =
   (values: string): Tree.Within<IndexKey> =>
   (key) =>
     key.startsWith(values) ? 0 : key < values ? -1 : 1
+
+const beyond = (what: string, max: number): OperationRefused => ({
+  _tag: "LimitReached",
+  what: `${what} of an index that is built`,
+  max
+})
 
 const none: ReadonlyArray<IndexKey> = []
 
