@@ -5,7 +5,7 @@
  * and a watcher that does not ask costs nobody anything.
  */
 import * as Schema from "effect/Schema"
-import { FieldsSchema } from "@distri/store/command/Command"
+import { FieldsSchema, FilterSchema } from "@distri/store/command/Command"
 import { pageMax } from "@distri/store/command/Limits"
 import { LogIndex } from "@distri/store/value/LogIndex"
 import { ResumeToken } from "./Documents.ts"
@@ -30,7 +30,7 @@ export const waitMaxMs = 20_000
  */
 export const WatchPoll = Schema.Struct({
   collection: Schema.String,
-  filter: Schema.optionalKey(FieldsSchema),
+  filter: Schema.optionalKey(FilterSchema),
   after: Schema.optionalKey(
     Schema.Union([
       ResumeToken,

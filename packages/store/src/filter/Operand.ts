@@ -1,7 +1,7 @@
 /** What each operator on a field takes, and the test that it makes of it. */
 import { filterListMax } from "../command/Limits.ts"
 import * as Canonical from "../value/Canonical.ts"
-import { isDate } from "../value/Compare.ts"
+import { isDate, typeNames } from "../value/Compare.ts"
 import * as Issue from "../value/Issue.ts"
 import { normalizeValue } from "../value/Normal.ts"
 import type { Value } from "../value/Value.ts"
@@ -93,14 +93,3 @@ const types = (operand: unknown): Test | Issue.Issue => {
 
 const isTypeName = (name: unknown): name is TypeName =>
   (typeNames as ReadonlyArray<unknown>).includes(name)
-
-const typeNames: ReadonlyArray<TypeName> = [
-  "null",
-  "number",
-  "string",
-  "object",
-  "array",
-  "bytes",
-  "boolean",
-  "date"
-]

@@ -36,7 +36,7 @@ export const isFields = (value: unknown): value is Fields =>
   !(value instanceof Uint8Array)
 
 /** @category getters */
-export const typeName = (value: Value | undefined): TypeName => names[rank(value)]!
+export const typeName = (value: Value | undefined): TypeName => typeNames[rank(value)]!
 
 /** An object of no class, as JSON gives it. @category predicates */
 export const isPlain = (value: object): value is Fields => {
@@ -118,7 +118,8 @@ export const sortedNames = (fields: object): Array<string> => {
 /** Insertion is quadratic: above this, the general sort. */
 const insertionMax = 24
 
-const names: ReadonlyArray<TypeName> = [
+/** The types, in their order. */
+export const typeNames: ReadonlyArray<TypeName> = [
   "null",
   "number",
   "string",

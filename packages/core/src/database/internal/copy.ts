@@ -46,11 +46,14 @@ export const make = Effect.gen(function* () {
       const state = yield* Ref.get(root)
       if (state.index >= index) return state
       if (stopped !== undefined) return yield* stopped
-      const waiter: Waiter = { index, reached: Deferred.makeUnsafe() }
-      waiters.add(waiter)
-      yield* Effect.ensuring(
-        Deferred.await(waiter.reached),
-        Effect.sync(() => waiters.delete(waiter))
+      yield* Effect.acquireUseRelease(
+        Effect.sync(() => {
+          const waiter: Waiter = { index, reached: Deferred.makeUnsafe() }
+          waiters.add(waiter)
+          return waiter
+        }),
+        ({ reached }) => Deferred.await(reached),
+        (waiter) => Effect.sync(() => waiters.delete(waiter))
       )
       return yield* Ref.get(root)
     })
