@@ -43,8 +43,7 @@ export const expireUntil = (
   Draft.protect(draft)
   const entry = dated(from, time)
   let left = from
-  while (!isEnough(left) && entry?.next() === true)
-    if (entry.value.expiresMs <= time) left = expire(draft, left, entry.value)
+  while (!isEnough(left) && entry?.next() === true) left = expire(draft, left, entry.value)
   return left
 }
 
@@ -56,8 +55,7 @@ export const due = (
 ): ReadonlyArray<Stored> => {
   const found: Array<Stored> = []
   const entry = dated(collection, time)
-  while (found.length < max && entry?.next() === true)
-    if (entry.value.expiresMs <= time) found.push(entry.value)
+  while (found.length < max && entry?.next() === true) found.push(entry.value)
   return found
 }
 
@@ -80,11 +78,7 @@ export const dueMs = ({ collections }: State): number => {
   let earliest = Infinity
   for (const [, collection] of Tree.entries(collections)) {
     const entry = dated(collection, Infinity)
-    while (entry?.next() === true)
-      if (entry.value.expiresMs < Infinity) {
-        earliest = Math.min(earliest, entry.value.expiresMs)
-        break
-      }
+    if (entry?.next() === true) earliest = Math.min(earliest, entry.value.expiresMs)
   }
   return earliest
 }

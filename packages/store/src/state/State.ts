@@ -105,7 +105,7 @@ export interface State {
   /** Sizes of all collections. */
   readonly bytes: number
   readonly sessions: Tree.Tree<string, Session>
-  /** Results of one-shot commands, by owner and key (see `Keys.name`). */
+  /** Results of one-shot commands, by owner and key (see `rememberedSum.keyName`). */
   readonly keys: Tree.Tree<string, Remembered>
   /** The names in `keys` by the index of their entry: the order in which they expire. */
   readonly keyOrder: Tree.Tree<number, string>

@@ -3,7 +3,7 @@
  * that the first document has: else nearly nothing would match.
  */
 import * as fc from "fast-check"
-import { date } from "../../src/value/Compare.ts"
+import { date, typeNames } from "../../src/value/Compare.ts"
 import type { Fields, Value } from "../../src/value/Value.ts"
 import { filters, isOperators, typeOf } from "./interpret.ts"
 
@@ -63,16 +63,7 @@ export const path = fc.oneof(
 )
 
 const range = scalar.map((some) => (some === null ? 1 : some))
-const types = fc.constantFrom(
-  "null",
-  "number",
-  "string",
-  "object",
-  "array",
-  "bytes",
-  "boolean",
-  "date"
-)
+const types = fc.constantFrom(...typeNames)
 
 const entry = (weight: number, names: ReadonlyArray<string>, operand: fc.Arbitrary<unknown>) => ({
   weight,
