@@ -1,0 +1,1 @@
+export { checkConfig, defaults, type RaftConfig } from "./RaftConfig.ts"
