@@ -1,0 +1,5 @@
+export { type Call, History, HistoryMisuse } from "./History.ts"
+export * as Linearizability from "./Linearizability.ts"
+export { impossible, type Model, type Outcome } from "./Model.ts"
+export * as Register from "./models/Register.ts"
+export type { Operation } from "./Operation.ts"
