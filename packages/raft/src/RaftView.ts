@@ -67,4 +67,6 @@ export interface RaftView {
   /** No change of membership is proposed until this index is applied. */
   readonly pendingConfIndex: LogIndex
   readonly uncommittedBytes: number
+  /** Messages that were thrown away: to another incarnation, or answers of nodes outside the configuration. */
+  readonly dropped: number
 }
