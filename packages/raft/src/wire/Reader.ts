@@ -59,9 +59,9 @@ export class Reader {
     return 0
   }
 
-  /** `base` plus a number. */
-  numberFrom(base: number): number {
-    return this.bounded(base + this.number())
+  /** Both together, if that is still a number. */
+  sum(left: number, right: number): number {
+    return this.bounded(left + right)
   }
 
   /** How many things follow that take at least `least` bytes each: never more than there can be. */

@@ -29,7 +29,10 @@ export class Writer {
 
   /** A whole number from 0 to 2^53 - 1. */
   number(value: number): void {
-    invariant(Number.isSafeInteger(value) && value >= 0, "RA7: numbers stay below 2^53")
+    invariant(
+      Number.isSafeInteger(value) && value >= 0,
+      "RA7: a number is whole and from 0 to 2^53 - 1"
+    )
     if (this.length + 8 > this.bytes.length) this.grow(8)
     const bytes = this.bytes
     let length = this.length
