@@ -27,7 +27,7 @@ import { propose, proposeChange } from "./replication/propose.ts"
 import { onPeerUnreachable, onSnapshotEnded } from "./replication/reports.ts"
 import type { Restored } from "./Restored.ts"
 import { State } from "./State.ts"
-import { onPersisted, onSnapshotTaken } from "./storage/persisted.ts"
+import { onPersisted } from "./storage/persisted.ts"
 import * as Take from "./storage/take.ts"
 import { tick } from "./tick.ts"
 
@@ -81,7 +81,7 @@ export const step = (raft: Raft, event: Event, env: { readonly random: () => num
     case "Applied":
       return onApplied(state, event.index)
     case "SnapshotTaken":
-      return onSnapshotTaken(state, event.snapshot, event.keepFrom)
+      return state.log.compact(event.snapshot, event.keepFrom)
     case "SnapshotSent":
     case "SnapshotFailed":
       return onSnapshotEnded(state, event.peer, event.index, event._tag === "SnapshotSent")

@@ -2,7 +2,7 @@
  * Elections as the candidate sees them (Raft §5.2, Ongaro §9.6 for the pre-vote): whether to campaign, whom
  * to ask, and what the answers decide.
  */
-import { isVoter } from "../membership/members.ts"
+import { isVoter } from "../membership/Configuration.ts"
 import type { VoteResp } from "../Message.ts"
 import { broadcastAppend } from "../replication/send.ts"
 import type { State } from "../State.ts"

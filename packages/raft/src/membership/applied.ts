@@ -12,13 +12,13 @@ import { broadcastAppend, sendAppend } from "../replication/send.ts"
 import type { State } from "../State.ts"
 import { applyChange } from "./change.ts"
 import { decodeChange } from "./ConfChangeCodec.ts"
-import type { Configuration } from "./Configuration.ts"
-import { isVoter } from "./members.ts"
+import { type Configuration, isVoter } from "./Configuration.ts"
 
 export const onApplied = (state: State, index: LogIndex): void => {
   const { log } = state
   invariant(index <= log.handedOut, "RA7: only what was handed out can be applied")
-  for (let at = log.applied + 1; at <= index; at++) {
+  // A snapshot that came meanwhile took the place of what it covers, its changes of membership included.
+  for (let at = Math.max(log.applied + 1, log.firstIndex); at <= index; at++) {
     const entry = log.entry(at)
     invariant(entry !== undefined, "RA7: an entry is kept until it is applied")
     if (entry.kind === "confChange") applyConfChange(state, entry.data)

@@ -1,7 +1,7 @@
 /** What a follower does with its leader's messages (Raft figure 2, AppendEntries; §7 for snapshots). */
 import { invariant } from "../invariant.ts"
 import type { LogIndex } from "../LogIndex.ts"
-import { isLearner, isVoter } from "../membership/members.ts"
+import { isLearner, isVoter } from "../membership/Configuration.ts"
 import type { App, AppResp, Heartbeat, Snap } from "../Message.ts"
 import type { SnapshotMeta } from "../SnapshotMeta.ts"
 import type { State } from "../State.ts"

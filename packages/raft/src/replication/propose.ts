@@ -5,7 +5,6 @@ import type { LogTime } from "../LogIndex.ts"
 import { applyChange } from "../membership/change.ts"
 import type { ConfChange } from "../membership/ConfChange.ts"
 import { encodeChange } from "../membership/ConfChangeCodec.ts"
-import { isJoint, sameConfiguration } from "../membership/members.ts"
 import type { RefusalReason } from "../Output.ts"
 import type { State } from "../State.ts"
 import { appendEntries, entryTime } from "./append.ts"
@@ -57,11 +56,7 @@ export const propose = (
 const changeRefusal = (state: State, change: ConfChange): RefusalReason | undefined => {
   const isPending = state.pendingConfIndex > state.log.applied
   if (isPending && state.breaks.changeWhilePending !== true) return "ConfChangePending"
-  const next = applyChange(state.configuration, change)
-  if (typeof next === "string") return "InvalidChange"
-  // It would change nothing, so whoever proposed it saw another configuration.
-  const leaves = isJoint(state.configuration)
-  return !leaves && sameConfiguration(next, state.configuration) ? "InvalidChange" : undefined
+  return typeof applyChange(state.configuration, change) === "string" ? "InvalidChange" : undefined
 }
 
 export const proposeChange = (

@@ -1,8 +1,4 @@
-/** The shell reports that storage has done something. */
-import { invariant } from "../invariant.ts"
-import type { LogIndex } from "../LogIndex.ts"
 import { receive } from "../receive.ts"
-import type { SnapshotMeta } from "../SnapshotMeta.ts"
 import type { State } from "../State.ts"
 
 /** Batches up to `batch` are durable, so what this node promised itself with them is true now (RA11). */
@@ -12,9 +8,4 @@ export const onPersisted = (state: State, batch: number): void => {
     const { answersToSelf } = state.underWay.shift()!
     for (const answer of answersToSelf) receive(state, answer)
   }
-}
-
-export const onSnapshotTaken = (state: State, snapshot: SnapshotMeta, keepFrom: LogIndex): void => {
-  invariant(snapshot.index <= state.log.applied, "RA14: a snapshot holds applied entries only")
-  state.log.compact(snapshot, keepFrom)
 }
