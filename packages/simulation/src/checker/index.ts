@@ -1,5 +1,8 @@
 export { type Call, History, HistoryMisuse } from "./History.ts"
 export * as Linearizability from "./Linearizability.ts"
 export { impossible, type Model, type Outcome } from "./Model.ts"
+export * as AppendLog from "./models/AppendLog.ts"
+export * as KeyValue from "./models/KeyValue.ts"
 export * as Register from "./models/Register.ts"
+export * as TokenSet from "./models/TokenSet.ts"
 export type { Operation } from "./Operation.ts"

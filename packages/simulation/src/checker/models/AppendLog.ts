@@ -1,0 +1,67 @@
+import { impossible, type Model } from "../Model.ts"
+
+export type Input<Token> =
+  | { readonly kind: "append"; readonly token: Token }
+  | { readonly kind: "read" }
+
+/** All tokens in order for a read, anything for an append. */
+export type Output<Token> = ReadonlyArray<Token> | undefined
+
+/** The empty log, or one token after `before`. Logs with the same tokens are the same object. */
+export interface Log<Token> {
+  readonly length: number
+  readonly token: Token | undefined
+  readonly before: Log<Token> | undefined
+  /** The logs that are one token longer, as far as anyone asked. */
+  readonly longer: Map<Token, Log<Token>>
+}
+
+const tokens = <Token>(log: Log<Token>): Array<Token> => {
+  const list = Array.from<Token>({ length: log.length })
+  for (let at = log; at.before !== undefined; at = at.before) list[at.length - 1] = at.token!
+  return list
+}
+
+const append = <Token>(log: Log<Token>, token: Token): Log<Token> => {
+  let longer = log.longer.get(token)
+  if (longer === undefined) {
+    longer = { length: log.length + 1, token, before: log, longer: new Map() }
+    log.longer.set(token, longer)
+  }
+  return longer
+}
+
+const holds = <Token>(log: Log<Token>, list: ReadonlyArray<Token>): boolean => {
+  if (list.length !== log.length) return false
+  for (let at = log; at.before !== undefined; at = at.before) {
+    if (list[at.length - 1] !== at.token) return false
+  }
+  return true
+}
+
+/**
+ * A list that grows at its end and is read as a whole: shows what was lost, repeated or reordered.
+ * Tokens are told apart by `===`; give each append its own.
+ *
+ * The logs of a search form a tree, so to append is one look-up, and to compare two logs is nothing.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const model = <Token extends string | number>(): Model<
+  Log<Token>,
+  Input<Token>,
+  Output<Token>
+> => ({
+  initial: () => ({ length: 0, token: undefined, before: undefined, longer: new Map() }),
+  step: (log, input, outcome) => {
+    if (input.kind === "append") return append(log, input.token)
+    if (outcome === undefined) return log
+    return holds(log, outcome.value ?? []) ? log : impossible
+  },
+  describe: (input, outcome) =>
+    input.kind === "append"
+      ? `append ${input.token}${outcome === undefined ? " -> ?" : ""}`
+      : `read -> ${outcome === undefined ? "?" : JSON.stringify(outcome.value)}`,
+  describeState: (log) => JSON.stringify(tokens(log))
+})

@@ -1,0 +1,22 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as JepsenLog from "./jepsenLog.ts"
+import * as KeyValueLog from "./keyValueLog.ts"
+import { isThere, recordings, standard, verdictOf } from "./recordings.ts"
+
+const data = process.env["DISTRI_DATA"]
+const directory = data === undefined ? standard : `${data}/porcupine`
+
+describe("recorded histories of Porcupine", () => {
+  it.skipIf(!isThere(directory))(
+    "[SIM7] get the verdicts they are known for (skipped without the folder DISTRI_DATA names)",
+    () => {
+      const all = recordings(directory)
+      assert.isAbove(all.length, 0)
+      for (const { file, expected, judge } of all) {
+        const report = judge()
+        assert.strictEqual(verdictOf(report), expected, file)
+        assert("steps" in report && report.steps < 1_000_000, `${file} took too many steps`)
+      }
+    }
+  )
+})
