@@ -46,7 +46,7 @@ export class State implements RaftView {
   uncommittedBytes = 0
   reads = new ReadQueue()
 
-  outbox = new Outbox()
+  readonly outbox = new Outbox()
   lastBatch = 0
   underWay: Array<BatchUnderWay> = []
   /** As of the last `take`: what is not new need not be handed out again. */

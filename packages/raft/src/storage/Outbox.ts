@@ -2,8 +2,7 @@ import type { IncarnationId } from "../IncarnationId.ts"
 import type { LogIndex, Term } from "../LogIndex.ts"
 import type { Message } from "../Message.ts"
 import type { Output, RefusalReason } from "../Output.ts"
-
-type Mutable<List> = List extends ReadonlyArray<infer Item> ? Array<Item> : never
+import { Pile } from "./Pile.ts"
 
 /**
  * What piles up between two `take`s. A message either leaves at once (`send`) or promises something that
@@ -11,12 +10,12 @@ type Mutable<List> = List extends ReadonlyArray<infer Item> ? Array<Item> : neve
  * own acknowledgement of entries, are promises that never leave it and count when the batch is durable.
  */
 export class Outbox {
-  messages: Array<Message> = []
-  promises: Array<Message> = []
-  answersToSelf: Array<Message> = []
-  proposed: Mutable<Output["proposed"]> = []
-  reads: Mutable<Output["reads"]> = []
-  refused: Mutable<Output["refused"]> = []
+  readonly messages = new Pile<Message>()
+  readonly promises = new Pile<Message>()
+  readonly answersToSelf = new Pile<Message>()
+  readonly proposed = new Pile<Output["proposed"][number]>()
+  readonly reads = new Pile<Output["reads"][number]>()
+  readonly refused = new Pile<Output["refused"][number]>()
 
   send(message: Message): void {
     this.messages.push(message)
@@ -36,16 +35,16 @@ export class Outbox {
   }
 
   get hasPromises(): boolean {
-    return this.promises.length > 0 || this.answersToSelf.length > 0
+    return !this.promises.isEmpty || !this.answersToSelf.isEmpty
   }
 
   get isEmpty(): boolean {
     return (
-      this.messages.length === 0 &&
+      this.messages.isEmpty &&
       !this.hasPromises &&
-      this.proposed.length === 0 &&
-      this.reads.length === 0 &&
-      this.refused.length === 0
+      this.proposed.isEmpty &&
+      this.reads.isEmpty &&
+      this.refused.isEmpty
     )
   }
 }

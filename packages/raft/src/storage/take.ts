@@ -2,7 +2,6 @@
 import { startReadRound } from "../reading/read.ts"
 import type { Batch, Output } from "../Output.ts"
 import type { State } from "../State.ts"
-import { Outbox } from "./Outbox.ts"
 
 const isHardStateNew = ({ handedHardState: handed, term, vote, log }: State): boolean =>
   handed.term !== term || handed.vote !== vote || handed.commit !== log.commit
@@ -25,14 +24,13 @@ export const take = (state: State): Output => {
   const { outbox } = state
   const persist = needsBatch(state) ? takeBatch(state) : undefined
   const commits = state.log.takeCommits(state.config.commitBeforePersist)
-  state.outbox = new Outbox()
   return {
-    messages: outbox.messages,
+    messages: outbox.messages.take(),
     persist,
     commits,
-    proposed: outbox.proposed,
-    reads: outbox.reads,
-    refused: outbox.refused,
+    proposed: outbox.proposed.take(),
+    reads: outbox.reads.take(),
+    refused: outbox.refused.take(),
     status: takeStatus(state)
   }
 }
@@ -46,7 +44,7 @@ const takeBatch = (state: State): Batch => {
   const dropsCommit = state.breaks.dropCommitFromBatch === true && entries.length > 0
   const hardState = dropsCommit ? { ...current, commit: handed.commit } : current
   state.handedHardState = hardState
-  state.underWay.push({ batch, answersToSelf: outbox.answersToSelf })
+  state.underWay.push({ batch, answersToSelf: outbox.answersToSelf.take() })
   return {
     batch,
     hardState,
@@ -54,7 +52,7 @@ const takeBatch = (state: State): Batch => {
     entries,
     snapshot,
     mustSync: entries.length > 0 || snapshot !== undefined || isVoteNew,
-    afterPersist: outbox.promises
+    afterPersist: outbox.promises.take()
   }
 }
 
