@@ -71,15 +71,14 @@ export class Retained {
 
   /** The entries from `from` on that fit into `maxBytes`, and at least one if there is one. */
   slice(from: LogIndex, maxBytes: number): ReadonlyArray<Entry> {
-    const start = from - this.firstIndex
-    let end = start
+    let to = from - 1
     let bytes = 0
-    while (end < this.entries.length) {
-      bytes += entryBytes(this.entries[end]!)
-      if (bytes > maxBytes && end > start) break
-      end++
+    for (let next = this.entry(from); next !== undefined; next = this.entry(to + 1)) {
+      bytes += entryBytes(next)
+      if (bytes > maxBytes && to >= from) break
+      to++
     }
-    return this.range(from, this.before + end)
+    return this.range(from, to)
   }
 
   /** Whether a change of membership is among the retained entries from `from` to `to`. */
