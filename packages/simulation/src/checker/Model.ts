@@ -42,6 +42,11 @@ export interface Model<State, Input, Output> {
    * primitives. Without it, states that are objects are never recognized: slower, and never wrong.
    */
   readonly key?: (state: State) => unknown
+  /**
+   * Whether this operation with this outcome changes no state in which it is possible. Default: false. Saves
+   * much time where true; where it is wrong, the model fails.
+   */
+  readonly onlyReads?: (input: Input, outcome: Outcome<Output> | undefined) => boolean
   /** Operations of different partitions never influence each other. Default: one partition, "". */
   readonly partition?: (input: Input) => string
   /** How an operation reads in a report. Default: its input and its outcome as JSON. */

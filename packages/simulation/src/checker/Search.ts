@@ -6,7 +6,9 @@
  * operation is not placed, this beginning cannot be right: take the last placed operation back, and try
  * the call after it. `Visited` cuts off what was reached before (Lowe, "Testing for linearizability").
  *
- * An operation that never returned may be left out, so it is done when all others are placed.
+ * Two shortcuts, both without loss. What only reads, and may come next, comes next: every other order is
+ * as good with it moved here. An operation that never returned may be left out, so it is placed only where
+ * the operation after it would have come to another end without it.
  */
 import { impossible, type Model } from "./Model.ts"
 import type { Operation } from "./Operation.ts"
@@ -20,6 +22,7 @@ export const isOptional = (operation: Operation<unknown, unknown>): boolean =>
   operation.returned === Infinity && operation.outcome === undefined
 
 export class Search<State, Input, Output> {
+  /** Questions to the model so far. */
   steps = 0
   state: State
   /** The operation the model is asked about, or was asked last. */
@@ -33,6 +36,7 @@ export class Search<State, Input, Output> {
   private readonly visited: Visited
   private readonly bits: Int32Array
   private readonly optional: Uint8Array
+  private readonly onlyReads: Uint8Array
   private stateId: number
   /** Operations that have to be placed and are not. */
   private left: number
@@ -55,6 +59,9 @@ export class Search<State, Input, Output> {
     this.operations = operations
     this.timeline = new Timeline(operations, isOptional)
     this.optional = Uint8Array.from(operations, (operation) => Number(isOptional(operation)))
+    this.onlyReads = Uint8Array.from(operations, ({ input, outcome }) =>
+      Number(model.onlyReads?.(input, outcome) ?? false)
+    )
     const optionals = this.optional.reduce((sum, flag) => sum + flag, 0)
     this.left = operations.length - optionals
     this.leftOfLongest = this.left
@@ -68,19 +75,21 @@ export class Search<State, Input, Output> {
     this.stateId = this.idOf(this.state)
   }
 
-  /** A verdict, or "unknown" after `maxSteps` questions to the model. */
+  /** A verdict, or "unknown" after about `maxSteps` questions to the model. */
   run(maxSteps: number): Verdict {
     const { timeline } = this
+    this.placeReads()
     let event = timeline.first
     while (this.left > 0) {
       if ((event & 1) === 1) {
         this.keepLongest()
-        if (this.order.length === 0) return "not linearizable"
-        event = timeline.after(2 * this.takeBack())
+        const index = this.takeBack()
+        if (index === undefined) return "not linearizable"
+        event = timeline.after(2 * index)
+      } else if (!(this.steps < maxSteps)) {
+        return "unknown"
       } else {
-        if (!(this.steps < maxSteps)) return "unknown"
-        this.steps++
-        event = this.place(event >> 1) ? timeline.first : timeline.after(event)
+        event = this.choose(event >> 1) ? timeline.first : timeline.after(event)
       }
     }
     return "linearizable"
@@ -90,45 +99,86 @@ export class Search<State, Input, Output> {
     return this.visited.stateId(this.model.key === undefined ? state : this.model.key(state))
   }
 
-  private place(index: number): boolean {
+  private ask(state: State, index: number): State | typeof impossible {
     const operation = this.operations[index]!
     this.current = operation
-    const after = this.model.step(this.state, operation.input, operation.outcome)
+    this.steps++
+    return this.model.step(state, operation.input, operation.outcome)
+  }
+
+  /** Places an operation next, and the reads it makes possible. False where that leads nowhere new. */
+  private choose(index: number): boolean {
+    if (this.onlyReads[index] === 1) return false
+    const after = this.ask(this.state, index)
     if (after === impossible) return false
     const afterId = this.idOf(after)
-    const optional = this.optional[index] === 1
-    // An order with it would be as good without it.
-    if (optional && afterId === this.stateId) return false
-    this.visited.place(this.bits[index]!)
-    if (!this.visited.add(afterId)) {
-      this.visited.takeBack(this.bits[index]!)
-      return false
+    if (this.optional[index] === 1 && afterId === this.stateId) return false
+    if (this.isLastUseless(index, afterId)) return false
+    this.place(index, after, afterId)
+    this.placeReads()
+    if (this.visited.add(this.stateId)) return true
+    this.keepLongest()
+    this.takeBack()
+    return false
+  }
+
+  /** Whether the last operation could be left out, and this one would still end in the same state. */
+  private isLastUseless(index: number, afterId: number): boolean {
+    const last = this.order.at(-1)
+    if (last === undefined || this.optional[last] === 0) return false
+    const without = this.ask(this.statesBefore.at(-1)!, index)
+    return without !== impossible && this.idOf(without) === afterId
+  }
+
+  /** One pass is enough: nothing changes the state, so what cannot be next stays so. */
+  private placeReads(): void {
+    const { timeline } = this
+    let event = timeline.first
+    while ((event & 1) === 0 && event !== timeline.head) {
+      const isPlaced = this.placeRead(event >> 1)
+      event = isPlaced ? timeline.afterLifted(event) : timeline.after(event)
     }
+  }
+
+  private placeRead(index: number): boolean {
+    if (this.onlyReads[index] === 0 || this.optional[index] === 1) return false
+    const after = this.ask(this.state, index)
+    if (after === impossible) return false
+    const afterId = this.idOf(after)
+    if (afterId !== this.stateId) throw new Error("what only reads has changed the state")
+    this.place(index, after, afterId)
+    return true
+  }
+
+  private place(index: number, after: State, afterId: number): void {
+    this.visited.place(this.bits[index]!)
     this.order.push(index)
     this.statesBefore.push(this.state)
     this.stateIdsBefore.push(this.stateId)
     this.state = after
     this.stateId = afterId
     this.timeline.lift(2 * index)
-    if (!optional) {
-      this.timeline.lift(2 * index + 1)
-      this.left--
-    }
-    return true
+    if (this.optional[index] === 1) return
+    this.timeline.lift(2 * index + 1)
+    this.left--
   }
 
-  private takeBack(): number {
-    const index = this.order.pop()!
-    this.state = this.statesBefore.pop()!
-    this.stateId = this.stateIdsBefore.pop()!
-    this.visited.takeBack(this.bits[index]!)
-    if (this.optional[index] === 0) {
-      this.timeline.putBack(2 * index + 1)
-      this.left++
+  /** Takes back the operation that was chosen last, and the reads after it. */
+  private takeBack(): number | undefined {
+    for (;;) {
+      const index = this.order.pop()
+      if (index === undefined) return undefined
+      this.state = this.statesBefore.pop()!
+      this.stateId = this.stateIdsBefore.pop()!
+      this.visited.takeBack(this.bits[index]!)
+      if (this.optional[index] === 0) {
+        this.timeline.putBack(2 * index + 1)
+        this.left++
+      }
+      this.timeline.putBack(2 * index)
+      if (this.order.length < this.common) this.common = this.order.length
+      if (this.onlyReads[index] === 0) return index
     }
-    this.timeline.putBack(2 * index)
-    if (this.order.length < this.common) this.common = this.order.length
-    return index
   }
 
   /** Copies only what changed since the last time, or long histories would be copied again and again. */

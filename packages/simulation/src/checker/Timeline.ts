@@ -49,6 +49,11 @@ export class Timeline {
     return this.following[event]!
   }
 
+  /** What comes now where this event was lifted out. Its own `after` may have been lifted since. */
+  afterLifted(event: number): number {
+    return this.following[this.preceding[event]!]!
+  }
+
   lift(event: number): void {
     this.following[this.preceding[event]!] = this.following[event]!
     this.preceding[this.following[event]!] = this.preceding[event]!

@@ -59,6 +59,7 @@ export const model = <Token extends string | number>(): Model<
     if (outcome === undefined) return log
     return holds(log, outcome.value ?? []) ? log : impossible
   },
+  onlyReads: (input) => input.kind === "read",
   describe: (input, outcome) =>
     input.kind === "append"
       ? `append ${input.token}${outcome === undefined ? " -> ?" : ""}`

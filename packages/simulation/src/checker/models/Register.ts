@@ -38,6 +38,8 @@ export const model = <Value extends Primitive>(
       }
     }
   },
+  onlyReads: (input, outcome) =>
+    input.kind === "read" || (input.kind === "compareAndSet" && outcome?.value === false),
   describe: (input, outcome) => {
     const answer = outcome === undefined ? "?" : String(outcome.value)
     switch (input.kind) {

@@ -56,6 +56,7 @@ export const model = <Token extends string | number>(): Model<
             : impossible
       }
     },
+    onlyReads: (input) => input.kind === "has" || input.kind === "read",
     describeState: (state) =>
       JSON.stringify([...bits].filter(([, of]) => (state & of) !== 0n).map(([token]) => token))
   }

@@ -12,6 +12,7 @@ export interface Input {
 export const model: Model<string, Input, string> = {
   initial: () => "",
   partition: (input) => input.key,
+  onlyReads: (input) => input.kind === "get",
   step: (state, input, outcome) => {
     if (input.kind === "put") return input.value
     if (input.kind === "append") return state + input.value
