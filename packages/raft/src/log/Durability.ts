@@ -7,6 +7,8 @@ import type { SnapshotMeta } from "../SnapshotMeta.ts"
 /** What a batch changes in the log on the disk. */
 export type LogChange = Pick<Batch, "truncateFrom" | "entries" | "snapshot">
 
+export const noChange: LogChange = { truncateFrom: undefined, entries: [], snapshot: undefined }
+
 /** A batch that was handed out and is not confirmed. */
 export interface BatchUnderWay {
   readonly batch: number

@@ -4,11 +4,8 @@ import { invariant } from "../invariant.ts"
 import type { LogIndex, LogTime, Term } from "../LogIndex.ts"
 import type { LogView } from "../RaftView.ts"
 import type { SnapshotMeta } from "../SnapshotMeta.ts"
-import { Durability, type LogChange } from "./Durability.ts"
-import { Retained } from "./Retained.ts"
-
-const none: ReadonlyArray<Entry> = []
-const noChange: LogChange = { truncateFrom: undefined, entries: none, snapshot: undefined }
+import { Durability, type LogChange, noChange } from "./Durability.ts"
+import { none, Retained } from "./Retained.ts"
 
 /**
  * The log of one node, and how far it is committed, handed out, applied and durable.

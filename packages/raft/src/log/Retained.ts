@@ -2,7 +2,8 @@ import { type Entry, entryBytes } from "../Entry.ts"
 import { invariant } from "../invariant.ts"
 import type { LogIndex, Term } from "../LogIndex.ts"
 
-const none: ReadonlyArray<Entry> = []
+/** No entries; shared, so that nothing costs nothing. */
+export const none: ReadonlyArray<Entry> = []
 
 /**
  * Holds the entries that are in memory, and compares them with the logs of others.

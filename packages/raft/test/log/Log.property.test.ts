@@ -3,7 +3,8 @@ import * as fc from "fast-check"
 import { entryBytes } from "../../src/Entry.ts"
 import type { Breaks } from "../../src/internal/breaks.ts"
 import type { Log } from "../../src/log/Log.ts"
-import { common, LogModel } from "./LogModel.ts"
+import { LogModel } from "./LogModel.ts"
+import { common } from "./Plain.ts"
 
 const numRuns = Number(process.env["RUNS"] ?? 400)
 

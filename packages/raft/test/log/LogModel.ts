@@ -1,26 +1,9 @@
 import { assert } from "@effect/vitest"
-import type { Entry } from "../../src/Entry.ts"
 import type { Breaks } from "../../src/internal/breaks.ts"
 import { Log } from "../../src/log/Log.ts"
 import type { SnapshotMeta } from "../../src/SnapshotMeta.ts"
 import { entry, snapshot } from "./entries.ts"
-
-/** A log as a list from index 1 on: nothing is ever compacted, a snapshot stands for the entries in it. */
-export type Plain = ReadonlyArray<Entry>
-
-/** What the disk holds when a batch is durable. */
-interface Image {
-  readonly held: Plain
-  readonly commit: number
-  readonly received: SnapshotMeta | undefined
-}
-
-/** How far two logs are the same. Same index and term is the same entry, and the same before it (RA3). */
-export const common = (left: Plain, right: Plain): number => {
-  let at = 0
-  while (at < left.length && left[at]!.term === right[at]?.term) at++
-  return at
-}
+import { common, type Image, type Plain } from "./Plain.ts"
 
 /**
  * Plays the life of a follower, sometimes a leader, with a `Log`, beside plain lists and a disk that
