@@ -22,7 +22,7 @@ export type PartitionShape =
   | "split"
   /** What `nodes` send to others is lost; what others send to them arrives. */
   | "oneWay"
-  /** Each node talks to the one before and the one after it only. */
+  /** Each of `nodes` talks only to the one before and the one after it in that list. */
   | "ring"
 
 interface At {

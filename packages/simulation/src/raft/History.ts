@@ -26,3 +26,36 @@ export interface Operation {
   /** Where the write stands in the log, or the index at which a read was served. */
   index: LogIndex | undefined
 }
+
+/** Records operations. Calls and answers are numbered, so real time never has two of them at once. */
+export class History {
+  readonly operations: Array<Operation> = []
+  acknowledged: LogIndex = 0
+  private moments = 0
+
+  call(operation: Omit<Operation, "calledAt" | "answeredAt" | "result" | "index">): Operation {
+    const { client, session, seq, kind, key, value, expected } = operation
+    const called: Operation = {
+      client,
+      session,
+      seq,
+      kind,
+      key,
+      value,
+      expected,
+      calledAt: this.moments++,
+      answeredAt: undefined,
+      result: undefined,
+      index: undefined
+    }
+    this.operations.push(called)
+    return called
+  }
+
+  answer(operation: Operation, result: number, index: LogIndex): void {
+    operation.answeredAt = this.moments++
+    operation.result = result
+    operation.index = index
+    if (operation.kind !== "read") this.acknowledged = Math.max(this.acknowledged, index)
+  }
+}

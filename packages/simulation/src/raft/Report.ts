@@ -41,6 +41,8 @@ export interface RunStats {
   readonly crashes: number
   readonly disksLost: number
   readonly confChanges: number
+  /** 1 when a majority of the voters lost their disks, so that nothing could be asked of the end. */
+  readonly quorumLost: number
   readonly messages: number
   readonly dropped: number
 }

@@ -1,0 +1,90 @@
+/** Carries out the faults of a list at their times, and ends them all when the run heals. */
+import type { Cloud } from "./Cloud.ts"
+import type { Fault, Nudge } from "./Fault.ts"
+import { isNetworkFault } from "./Network.ts"
+import type { Operator } from "./Operator.ts"
+import type { Process } from "./Process.ts"
+
+export class Faults {
+  private readonly cloud: Cloud
+  private readonly operator: Operator
+  private readonly lasting = new Set<Fault>()
+  private isOver = false
+
+  constructor(cloud: Cloud, operator: Operator, faults: ReadonlyArray<Fault>) {
+    this.cloud = cloud
+    this.operator = operator
+    for (const fault of faults) cloud.heap.set(fault.at, () => this.begin(fault))
+  }
+
+  /** Everything works from here on (RA18): nothing is slow, cut off, paused or down. */
+  heal(): void {
+    for (const fault of this.lasting) this.end(fault)
+    this.isOver = true
+    this.cloud.isFaulty = false
+    this.cloud.network.heal()
+    this.operator.heal()
+    for (const node of this.cloud.nodes) {
+      node.disarm()
+      if (node.isFounded) node.start()
+    }
+    this.cloud.emit({ _tag: "Healed" })
+  }
+
+  private begin(fault: Fault): void {
+    if (this.isOver) return
+    this.cloud.emit({ _tag: "FaultBegan", fault })
+    if ("forMs" in fault) {
+      this.lasting.add(fault)
+      this.cloud.heap.set(this.cloud.nowMs + fault.forMs, () => this.end(fault))
+    }
+    if (isNetworkFault(fault)) return this.cloud.network.begin(fault)
+    const node = this.cloud.named(fault.node)
+    if (node !== undefined) this.strike(node, fault)
+  }
+
+  private strike(
+    node: Process,
+    fault: Exclude<Fault, { kind: "partition" | "storm" | "slowLink" }>
+  ): void {
+    switch (fault.kind) {
+      case "crash":
+        return node.arm(fault)
+      case "pause":
+        return node.pause()
+      case "slowDisk":
+        node.slowSyncMs = fault.syncMs
+        return
+      case "slowApply":
+        node.slowApplyMs = fault.applyMs
+        return
+      case "snapshot":
+        return node.run(() => node.applier.takeSnapshot(fault.keep))
+      case "transfer":
+      case "campaign":
+      case "forgetLeader":
+      case "unreachable":
+        return node.run(() => this.nudge(node, fault))
+      default:
+        return this.operator.add(fault)
+    }
+  }
+
+  private nudge(node: Process, { kind, peer: name }: Nudge): void {
+    const peer = this.cloud.named(name)?.id
+    if (kind === "campaign") node.step({ _tag: "CampaignRequested" })
+    else if (kind === "forgetLeader") node.step({ _tag: "LeaderForgotten" })
+    else if (peer === undefined) return
+    else if (kind === "transfer") node.step({ _tag: "TransferRequested", to: peer })
+    else node.step({ _tag: "PeerUnreachable", peer })
+  }
+
+  private end(fault: Fault): void {
+    if (!this.lasting.delete(fault)) return
+    if (isNetworkFault(fault)) return this.cloud.network.end(fault)
+    const node = this.cloud.named(fault.kind === "crash" ? "" : fault.node)
+    if (fault.kind === "pause") node?.resume()
+    if (fault.kind === "slowDisk" && node !== undefined) node.slowSyncMs = 0
+    if (fault.kind === "slowApply" && node !== undefined) node.slowApplyMs = 0
+  }
+}

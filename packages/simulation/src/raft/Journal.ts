@@ -1,0 +1,163 @@
+/**
+ * The list of what happened in a run: its length, its hash, and its last events. The hash takes in what
+ * tells one event from another, and where the node stands after it, so that two runs that differ anywhere
+ * soon differ here (RA17, SIM1).
+ */
+import type { Broken, RunStats } from "./Report.ts"
+import type { Check, Invariant, World, WorldEvent } from "./Invariant.ts"
+
+type Tag = WorldEvent["_tag"]
+
+interface Watch {
+  readonly rule: string
+  readonly check: Check
+}
+
+/** An event, and when it was. */
+export interface Noted {
+  readonly atMs: number
+  readonly event: WorldEvent
+}
+
+/** Thrown when a run does not come to an end by itself. */
+export class BudgetExceeded extends Error {
+  override readonly name = "BudgetExceeded"
+}
+
+const keptEvents = 50
+
+const hexadecimal = (bits: number) => (bits >>> 0).toString(16).padStart(8, "0")
+const none: ReadonlyArray<Watch> = []
+
+export class Journal {
+  events = 0
+  broken: Broken | undefined = undefined
+  readonly stats = {
+    elections: 0,
+    commits: 0,
+    acknowledged: 0,
+    reads: 0,
+    refused: 0,
+    snapshots: 0,
+    installs: 0,
+    crashes: 0,
+    disksLost: 0,
+    confChanges: 0
+  } satisfies Partial<Record<keyof RunStats, number>>
+  private readonly eventsMax: number
+  private readonly watches = new Map<Tag, Array<Watch>>()
+  private readonly ring: Array<Noted | undefined> = Array.from({ length: keptEvents })
+  private low = 0x811c9dc5
+  private high = 0x9e3779b9
+
+  constructor(invariants: ReadonlyArray<Invariant>, eventsMax: number) {
+    this.eventsMax = eventsMax
+    for (const { rule, on, make } of invariants) {
+      const watch: Watch = { rule, check: make() }
+      for (const tag of on) {
+        const others = this.watches.get(tag)
+        if (others === undefined) this.watches.set(tag, [watch])
+        else others.push(watch)
+      }
+    }
+  }
+
+  get hash(): string {
+    return hexadecimal(this.high) + hexadecimal(this.low)
+  }
+
+  /** The last events, oldest first. */
+  get last(): ReadonlyArray<Noted> {
+    const at = this.events % keptEvents
+    return [...this.ring.slice(at), ...this.ring.slice(0, at)].filter(
+      (noted) => noted !== undefined
+    )
+  }
+
+  add(world: World, event: WorldEvent): void {
+    // The first broken rule is the one to look at; what follows it proves nothing.
+    if (this.broken !== undefined) return
+    this.ring[this.events++ % keptEvents] = { atMs: world.nowMs, event }
+    this.mix(Math.round(world.nowMs * 1_000))
+    this.note(event)
+    for (const { rule, check } of this.watches.get(event._tag) ?? none) {
+      const detail = check(world, event)
+      if (detail !== undefined) return this.breakRule(rule, detail, world.nowMs)
+    }
+    if (this.events > this.eventsMax) throw new BudgetExceeded(`${this.events} events`)
+  }
+
+  breakRule(rule: string, detail: string, atMs: number): void {
+    this.broken ??= { rule, detail, atMs: Math.round(atMs) }
+  }
+
+  private mix(bits: number): void {
+    this.low = Math.imul(this.low ^ bits, 0x01000193)
+    this.high = Math.imul(this.high ^ bits ^ (this.low >>> 15), 0x85ebca6b)
+  }
+
+  private note(event: WorldEvent): void {
+    const { stats } = this
+    switch (event._tag) {
+      case "Stepped": {
+        const raft = event.node.raft!
+        this.mix(event.node.number + (event.event._tag.length << 4))
+        this.mix(raft.term)
+        this.mix(raft.log.lastIndex + (raft.log.commit << 16))
+        return
+      }
+      case "Took":
+        if (event.output.status?.role === "leader") stats.elections++
+        stats.refused += event.output.refused.length
+        this.mix(event.output.commits.length + (event.output.persist?.batch ?? 0))
+        return
+      case "Sent":
+        this.mix(event.message._tag.length + (event.node.number << 8))
+        this.mix(event.message.term)
+        return
+      case "Synced":
+        this.mix(event.batch.batch)
+        return
+      case "Applied":
+        stats.commits++
+        if (event.entry.kind === "confChange") stats.confChanges++
+        this.mix(event.node.machine.digest)
+        return
+      case "SnapshotStored":
+        stats.snapshots++
+        this.mix(event.snapshot.index)
+        return
+      case "SnapshotInstalled":
+        stats.installs++
+        this.mix(event.snapshot.index)
+        return
+      case "Crashed":
+        stats.crashes++
+        this.mix(event.node.disk.lastIndex)
+        return
+      case "DiskLost":
+        stats.disksLost++
+        this.mix(event.node.number)
+        return
+      case "Answered":
+        if (event.operation.kind === "read") stats.reads++
+        else stats.acknowledged++
+        this.mix(event.operation.result ?? 0)
+        return
+      case "ReadIndexed":
+        this.mix(event.index)
+        return
+      case "Called":
+        this.mix(event.operation.key + (event.operation.client << 8))
+        return
+      case "Started":
+        this.mix(event.node.number)
+        return
+      case "FaultBegan":
+        this.mix(event.fault.kind.length)
+        return
+      default:
+        this.mix(event._tag.length)
+    }
+  }
+}
