@@ -1,0 +1,75 @@
+/**
+ * RA9, Raft §5.3: when an entry is committed, a quorum of the configuration in force has it on synced disks.
+ * From then on those that lack it never form a quorum, whatever disks do: that would elect a leader without
+ * it. A single disk may lose it, where it held an entry before that was committed by others.
+ *
+ * **Gotcha**: a voter whose disk was lost keeps its place in the configuration, and no process has its id.
+ * What it promised was true, and it never votes again, so it counts as a holder.
+ */
+import type { Configuration } from "@distri/raft/membership/Configuration"
+import { emptyConfiguration } from "@distri/raft/membership/Configuration"
+import { voteResult } from "@distri/raft/quorum/Joint"
+import type { Invariant, SimNode, World } from "../Invariant.ts"
+import { CommittedLog } from "./CommittedLog.ts"
+
+export const committedIsDurable: Invariant = {
+  rule: "RA9",
+  title: "CommittedIsDurable",
+  on: ["Stepped", "Synced", "Started", "DiskLost"],
+  make: () => {
+    const committed = new CommittedLog()
+    let inForce = emptyConfiguration
+    return (world, event) => {
+      switch (event._tag) {
+        case "Stepped":
+          if (!committed.learn(event.node)) return undefined
+          inForce = event.node.raft!.configuration
+          return checkCommit(world, committed, inForce, event.node)
+        case "Synced":
+        case "Started":
+        case "DiskLost":
+          return isOn(event.node, committed)
+            ? undefined
+            : checkLoss(world, committed, inForce, event.node)
+        default:
+          return undefined
+      }
+    }
+  }
+}
+
+/** Where logs match, the last entry stands for all before it. */
+const isOn = ({ disk }: SimNode, committed: CommittedLog): boolean =>
+  disk.snapshot.index >= committed.last ||
+  disk.term(committed.last) === committed.term(committed.last)
+
+const checkCommit = (
+  world: World,
+  committed: CommittedLog,
+  configuration: Configuration,
+  { name }: SimNode
+): string | undefined => {
+  const has = (id: string) => {
+    const node = world.node(id)
+    return node === undefined || isOn(node, committed)
+  }
+  if (voteResult(configuration, has) === "won") return undefined
+  const lacking = configuration.voters.filter((id) => !has(id))
+  return `${name} committed ${committed.last}, which is not on the disks of ${lacking.join(", ")}`
+}
+
+const checkLoss = (
+  world: World,
+  committed: CommittedLog,
+  configuration: Configuration,
+  { name }: SimNode
+): string | undefined => {
+  const lacks = (id: string) => {
+    const node = world.node(id)
+    return node !== undefined && !isOn(node, committed)
+  }
+  if (configuration.voters.length === 0 || voteResult(configuration, lacks) !== "won") {
+    return undefined
+  }
+  return `with the disk of ${name}, a quorum is without the committed entry ${committed.last}`
+}

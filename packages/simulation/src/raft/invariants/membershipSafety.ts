@@ -1,0 +1,79 @@
+/**
+ * RA10, Ongaro §4.1: every majority before a change of membership meets every majority after it. So voters
+ * change by one, or through a joint configuration, and a leader has one change at a time in its log that
+ * it has not applied. Those it found there when it was elected are another's, and were made one at a time.
+ */
+import type { LogIndex } from "@distri/raft/LogIndex"
+import type { Configuration } from "@distri/raft/membership/Configuration"
+import { majority } from "@distri/raft/quorum/Majority"
+import type { RaftView } from "@distri/raft/RaftView"
+import type { Invariant, WorldEvent } from "../Invariant.ts"
+
+interface Before {
+  configuration: Configuration
+  last: LogIndex
+}
+
+export const membershipSafety: Invariant = {
+  rule: "RA10",
+  title: "MembershipSafety",
+  on: ["Stepped", "Started"],
+  make: () => {
+    const lives: Array<Before> = []
+    return (_, event) => {
+      if (event._tag !== "Stepped" && event._tag !== "Started") return undefined
+      const { number, raft, name } = event.node
+      if (raft === undefined) return undefined
+      const { configuration, log } = raft
+      const before = lives[number]
+      if (event._tag === "Started" || before === undefined) {
+        lives[number] = { configuration, last: log.lastIndex }
+        return undefined
+      }
+      const { configuration: old, last } = before
+      before.configuration = configuration
+      before.last = log.lastIndex
+      const problem =
+        (raft.role === "leader" ? twoPending(raft, last) : undefined) ??
+        (old === configuration || isSnapshot(event) ? undefined : tooFar(old, configuration))
+      return problem === undefined ? undefined : `${name}: ${problem}`
+    }
+  }
+}
+
+/** A snapshot stands for any number of changes. */
+const isSnapshot = (event: WorldEvent): boolean =>
+  event._tag === "Stepped" && event.event._tag === "Received" && event.event.message._tag === "Snap"
+
+/** Looks only at what this leader appended just now, and from there back over what is not applied. */
+const twoPending = ({ log, term }: RaftView, lastBefore: LogIndex): string | undefined => {
+  for (let index = log.lastIndex; index > lastBefore; index--) {
+    const entry = log.entry(index)
+    if (entry?.kind !== "confChange" || entry.term !== term) continue
+    for (let earlier = index - 1; earlier > log.applied; earlier--) {
+      if (log.entry(earlier)?.kind === "confChange") {
+        return `proposed a change at ${index} while the one at ${earlier} is not applied`
+      }
+    }
+  }
+  return undefined
+}
+
+const tooFar = (old: Configuration, now: Configuration): string | undefined => {
+  if (old.voters.length === 0) return undefined
+  if (now.voters.length === 0) return "the last voter is gone"
+  const oldHalves = [old.voters, old.votersOutgoing]
+  const nowHalves = [now.voters, now.votersOutgoing]
+  // A decision takes majorities of both halves, so one half that meets is enough.
+  const meets = oldHalves.some((left) => nowHalves.some((right) => alwaysMeet(left, right)))
+  return meets
+    ? undefined
+    : `majorities of ${old.voters.join(", ")} and of ${now.voters.join(", ")} need not meet`
+}
+
+/** Two majorities are disjoint only if both find room in the union. */
+const alwaysMeet = (left: ReadonlyArray<string>, right: ReadonlyArray<string>): boolean => {
+  if (left.length === 0 || right.length === 0) return false
+  const union = left.length + right.filter((id) => !left.includes(id)).length
+  return majority(left.length) + majority(right.length) > union
+}
