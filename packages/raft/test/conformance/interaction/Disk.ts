@@ -21,7 +21,7 @@ export class Disk {
     this.hardState = hardState
     this.snapshot = snapshot
     this.#entries = [...entries]
-    this.#base = snapshot.index
+    this.#base = (entries[0]?.index ?? snapshot.index + 1) - 1
   }
 
   get lastIndex(): LogIndex {

@@ -87,9 +87,10 @@ export class TracedNode {
     const isVoteNew =
       hardState.term !== said.hardState.term || hardState.vote !== said.hardState.vote
     const isSame = !isVoteNew && hardState.commit === said.hardState.commit
-    // A snapshot must be synced; the reference does not say so.
     const isSnapshotOnly =
       persist?.snapshot !== undefined && persist.entries.length === 0 && !isVoteNew
+    // The reference does not say that a snapshot must be synced.
+    if (isSnapshotOnly && !persist.mustSync) throw new Error("a snapshot is not synced")
     const batch = persist?.batch
     const ready: Ready = {
       status: isLed ? undefined : status,
