@@ -9,7 +9,7 @@
 import type { IncarnationId } from "../IncarnationId.ts"
 import type { Breaks } from "../internal/breaks.ts"
 import type { LogIndex } from "../LogIndex.ts"
-import { type Configuration, isLearner, members, sortedIds } from "../membership/Configuration.ts"
+import { type Configuration, isLearner, members } from "../membership/Configuration.ts"
 import * as Joint from "../quorum/Joint.ts"
 import type { VoteResult } from "../quorum/Majority.ts"
 import { type InflightLimits, Progress } from "./Progress.ts"
@@ -26,17 +26,14 @@ export class Tracker {
   readonly #breaks: Breaks
   readonly #byId = new Map<IncarnationId, Progress>()
   readonly #votes = new Map<IncarnationId, boolean>()
-  // Made once: `committed` asks for each answer of a follower.
-  readonly #matched = (id: IncarnationId) => this.#byId.get(id)?.match
   #configuration: Configuration
-  #electorate: Joint.Electorate
   #progress: ReadonlyArray<Progress> = []
+  #electorate: Joint.Electorate<Progress> = { voters: [], votersOutgoing: [] }
 
   constructor(configuration: Configuration, limits: InflightLimits, breaks: Breaks) {
     this.#limits = limits
     this.#breaks = breaks
     this.#configuration = configuration
-    this.#electorate = configuration
     this.reconfigure(configuration, 0)
   }
 
@@ -53,17 +50,9 @@ export class Tracker {
     return this.#byId.get(id)
   }
 
-  /** A single voter decides alone. */
-  get isSingleton(): boolean {
-    return (
-      this.#configuration.voters.length === 1 && this.#configuration.votersOutgoing.length === 0
-    )
-  }
-
   /** Who stays keeps its progress; who comes is probed at `lastIndex`, the last of our log. */
   reconfigure(configuration: Configuration, lastIndex: LogIndex): void {
     this.#configuration = configuration
-    this.#electorate = this.#breaks.countLearners ? withLearners(configuration) : configuration
     this.#progress = members(configuration).map((id) => {
       const learner = isLearner(configuration, id)
       const known = this.#byId.get(id)
@@ -75,6 +64,7 @@ export class Tracker {
     })
     this.#byId.clear()
     for (const progress of this.#progress) this.#byId.set(progress.id, progress)
+    this.#electorate = this.#electorateOf(configuration)
   }
 
   /** A new term: nothing is known of anyone but ourselves, and the votes are forgotten. */
@@ -88,13 +78,12 @@ export class Tracker {
 
   /** The last index that a quorum holds, whatever its term. */
   committed(): LogIndex {
-    return Joint.committedIndex(this.#electorate, this.#matched)
+    return Joint.committedIndex(this.#electorate, matchOf)
   }
 
   /** Whether a quorum answered since `recentActive` was last cleared. */
   isQuorumActive(): boolean {
-    const active = (id: IncarnationId) => this.#byId.get(id)?.recentActive
-    return Joint.voteResult(this.#configuration, active) === "won"
+    return Joint.voteResult(this.#electorate, isActive) === "won"
   }
 
   /** The votes so far, of whoever sent one. */
@@ -112,25 +101,28 @@ export class Tracker {
   }
 
   tally(): Tally {
+    const { voters, votersOutgoing } = this.#electorate
     let granted = 0
     let rejected = 0
-    for (const { id } of this.#progress) {
-      if (!this.#mayVote(id)) continue
-      const vote = this.#votes.get(id)
+    for (const voter of new Set([...voters, ...votersOutgoing])) {
+      const vote = this.#votes.get(voter.id)
       if (vote === true) granted += 1
       if (vote === false) rejected += 1
     }
-    const result = Joint.voteResult(this.#electorate, (id) => this.#votes.get(id))
+    const result = Joint.voteResult(this.#electorate, (voter) => this.#votes.get(voter.id))
     return { granted, rejected, result }
   }
 
-  #mayVote(id: IncarnationId): boolean {
-    const { voters, votersOutgoing } = this.#electorate
-    return voters.includes(id) || votersOutgoing.includes(id)
+  #electorateOf({ voters, votersOutgoing }: Configuration): Joint.Electorate<Progress> {
+    return {
+      voters: this.#progress.filter(
+        ({ id, isLearner: learner }) =>
+          voters.includes(id) || (learner && this.#breaks.countLearners === true)
+      ),
+      votersOutgoing: this.#progress.filter(({ id }) => votersOutgoing.includes(id))
+    }
   }
 }
 
-const withLearners = ({ learners, voters, votersOutgoing }: Configuration): Joint.Electorate => ({
-  voters: sortedIds([...voters, ...learners]),
-  votersOutgoing
-})
+const matchOf = (progress: Progress): LogIndex => progress.match
+const isActive = (progress: Progress): boolean => progress.recentActive

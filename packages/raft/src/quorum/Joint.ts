@@ -4,16 +4,18 @@
  */
 import type { IncarnationId } from "../IncarnationId.ts"
 import type { LogIndex } from "../LogIndex.ts"
-import type { Configuration } from "../membership/Configuration.ts"
 import * as Majority from "./Majority.ts"
 
-/** The part of a configuration that decides. */
-export type Electorate = Pick<Configuration, "voters" | "votersOutgoing">
+/** The part of a configuration that decides, by ids or by what stands for them. */
+export interface Electorate<Voter = IncarnationId> {
+  readonly voters: ReadonlyArray<Voter>
+  readonly votersOutgoing: ReadonlyArray<Voter>
+}
 
 /** The greatest index that a majority of both has reached. `Infinity` when neither has voters. */
-export const committedIndex = (
-  { voters, votersOutgoing }: Electorate,
-  matched: (id: IncarnationId) => LogIndex | undefined
+export const committedIndex = <Voter>(
+  { voters, votersOutgoing }: Electorate<Voter>,
+  matched: (voter: Voter) => LogIndex | undefined
 ): number =>
   Math.min(
     Majority.committedIndex(voters, matched),
@@ -21,9 +23,9 @@ export const committedIndex = (
   )
 
 /** Won when both are, lost as soon as one is. */
-export const voteResult = (
-  { voters, votersOutgoing }: Electorate,
-  vote: (id: IncarnationId) => boolean | undefined
+export const voteResult = <Voter>(
+  { voters, votersOutgoing }: Electorate<Voter>,
+  vote: (voter: Voter) => boolean | undefined
 ): Majority.VoteResult => {
   const incoming = Majority.voteResult(voters, vote)
   const outgoing = Majority.voteResult(votersOutgoing, vote)

@@ -2,10 +2,11 @@
  * Decides by the majority of one list of voters (Raft §5.2, §5.4). Any two majorities of a list share a
  * voter: that is all the safety of Raft comes from.
  *
+ * A voter is an id, or whatever stands for it: where quorums are asked often, no id has to be looked up.
+ *
  * **Gotcha**: no voters agree to everything. It makes the empty half of a configuration that is not joint
  * drop out (see `Joint.ts`); a configuration without any voters is kept out by `membership/change.ts`.
  */
-import type { IncarnationId } from "../IncarnationId.ts"
 import type { LogIndex } from "../LogIndex.ts"
 
 /** `pending`: both ends are still possible. */
@@ -21,9 +22,9 @@ export const majority = (count: number): number => Math.floor(count / 2) + 1
  * It runs for every answer of a follower. Counting costs the square of a number that is at most seven, and
  * unlike sorting it needs no memory.
  */
-export const committedIndex = (
-  voters: ReadonlyArray<IncarnationId>,
-  matched: (id: IncarnationId) => LogIndex | undefined
+export const committedIndex = <Voter>(
+  voters: ReadonlyArray<Voter>,
+  matched: (voter: Voter) => LogIndex | undefined
 ): number => {
   if (voters.length === 0) return Infinity
   const needed = majority(voters.length)
@@ -39,9 +40,9 @@ export const committedIndex = (
 }
 
 /** The state of an election; `vote` is undefined for who has not answered. No voters: won. */
-export const voteResult = (
-  voters: ReadonlyArray<IncarnationId>,
-  vote: (id: IncarnationId) => boolean | undefined
+export const voteResult = <Voter>(
+  voters: ReadonlyArray<Voter>,
+  vote: (voter: Voter) => boolean | undefined
 ): VoteResult => {
   if (voters.length === 0) return "won"
   const needed = majority(voters.length)

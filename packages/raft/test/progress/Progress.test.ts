@@ -46,12 +46,13 @@ describe("a progress", () => {
 
   it("takes the accepted index and is no longer paused", () => {
     for (const [index, match, next, news] of [
-      [2, 3, 5, false],
-      [3, 3, 5, false],
-      [4, 4, 5, true],
-      [5, 5, 6, true]
+      [2, 3, 6, false],
+      [3, 3, 6, false],
+      [4, 4, 6, true],
+      [5, 5, 6, true],
+      [6, 6, 7, true]
     ] as const) {
-      const progress = made({ match: 3, next: 5, isFlowPaused: true })
+      const progress = made({ match: 3, next: 6, isFlowPaused: true })
       assert.strictEqual(progress.maybeUpdate(index), news)
       assert.deepStrictEqual(
         [progress.match, progress.next, progress.isFlowPaused],

@@ -94,15 +94,6 @@ describe("the members of a tracker", () => {
     assert.isFalse(tracker.progress.some((progress) => progress.recentActive))
     assert.strictEqual(tracker.votes.size, 0)
   })
-
-  it("are one that decides alone only when it is the only voter, in both halves", () => {
-    const alone = withVoters(["a/1"])
-    assert.isTrue(tracked(alone).isSingleton)
-    assert.isTrue(tracked({ ...alone, learners: ["b/1"] }).isSingleton)
-    assert.isFalse(tracked({ ...alone, votersOutgoing: ["a/1"] }).isSingleton)
-    assert.isFalse(tracked(abc).isSingleton)
-    assert.isFalse(tracked(emptyConfiguration).isSingleton)
-  })
 })
 
 describe("the committed index of a tracker", () => {
