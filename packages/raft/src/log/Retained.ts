@@ -16,6 +16,8 @@ export class Retained {
   private before: LogIndex
   private beforeTerm: Term
   private entries: Array<Entry> = []
+  /** What was read last: each follower's message, the disk and the application ask for the same entries. */
+  private latest: ReadonlyArray<Entry> = none
 
   constructor(before: LogIndex, beforeTerm: Term) {
     this.before = before
@@ -93,7 +95,12 @@ export class Retained {
   /** The entries from `from` to `to`, both included. */
   protected range(from: LogIndex, to: LogIndex): ReadonlyArray<Entry> {
     invariant(from > this.before && to <= this.lastIndex, "RA7: only what is retained is read")
-    return from > to ? none : this.entries.slice(from - this.firstIndex, to - this.before)
+    const count = to - from + 1
+    if (count <= 0) return none
+    if (this.latest.length !== count || this.latest[0]!.index !== from) {
+      this.latest = this.entries.slice(from - this.firstIndex, to - this.before)
+    }
+    return this.latest
   }
 
   /** Adds `entries` from position `start` of that array on. */
@@ -108,6 +115,7 @@ export class Retained {
   /** Forgets `from` and all behind it. */
   protected cutFrom(from: LogIndex): void {
     this.entries.length = from - this.firstIndex
+    this.latest = none
   }
 
   /** Forgets all before `from`; the place right before it must be known. */
@@ -122,6 +130,7 @@ export class Retained {
   /** Forgets everything. The log goes on behind `before`. */
   protected clear(before: LogIndex, beforeTerm: Term): void {
     this.entries = []
+    this.latest = none
     this.before = before
     this.beforeTerm = beforeTerm
   }
