@@ -24,14 +24,12 @@ interface Border {
 export const atomicBatches: Invariant = {
   rule: "RA16",
   title: "AtomicBatches",
-  on: ["Took", "Synced", "Started"],
+  on: ["Took", "Synced", "Started", "DiskLost"],
   make: () => {
     // Per node, the state that is synced and those that later batches will make of it.
     const borders: Array<Array<Border>> = []
     return (_, event) => {
-      if (event._tag !== "Took" && event._tag !== "Synced" && event._tag !== "Started") {
-        return undefined
-      }
+      if (!("node" in event)) return undefined
       const { number, name, raft, disk } = event.node
       const possible = (borders[number] ??= [])
       if (event._tag === "Took") {
@@ -46,7 +44,11 @@ export const atomicBatches: Invariant = {
         while (possible.length > 0 && possible[0]!.batch < event.batch.batch) possible.shift()
         return undefined
       }
-      const known = possible.length === 0 || possible.some((border) => isAt(disk, border))
+      // An empty disk has nothing of what was written to the old one.
+      const known =
+        event._tag === "DiskLost" ||
+        possible.length === 0 ||
+        possible.some((border) => isAt(disk, border))
       borders[number] = [present(disk)]
       return known
         ? undefined

@@ -6,12 +6,13 @@
 import type { LogIndex } from "@distri/raft/LogIndex"
 import type { Configuration } from "@distri/raft/membership/Configuration"
 import { majority } from "@distri/raft/quorum/Majority"
-import type { RaftView } from "@distri/raft/RaftView"
-import type { Invariant, WorldEvent } from "../Invariant.ts"
+import type { LogView, RaftView } from "@distri/raft/RaftView"
+import type { Invariant } from "../Invariant.ts"
 
 interface Before {
   configuration: Configuration
   last: LogIndex
+  applied: LogIndex
 }
 
 export const membershipSafety: Invariant = {
@@ -27,23 +28,31 @@ export const membershipSafety: Invariant = {
       const { configuration, log } = raft
       const before = lives[number]
       if (event._tag === "Started" || before === undefined) {
-        lives[number] = { configuration, last: log.lastIndex }
+        lives[number] = { configuration, last: log.lastIndex, applied: log.applied }
         return undefined
       }
-      const { configuration: old, last } = before
+      const { configuration: old, last, applied } = before
       before.configuration = configuration
       before.last = log.lastIndex
+      before.applied = log.applied
       const problem =
         (raft.role === "leader" ? twoPending(raft, last) : undefined) ??
-        (old === configuration || isSnapshot(event) ? undefined : tooFar(old, configuration))
+        (old !== configuration && changes(log, applied) === 1
+          ? tooFar(old, configuration)
+          : undefined)
       return problem === undefined ? undefined : `${name}: ${problem}`
     }
   }
 }
 
-/** A snapshot stands for any number of changes. */
-const isSnapshot = (event: WorldEvent): boolean =>
-  event._tag === "Stepped" && event.event._tag === "Received" && event.event.message._tag === "Snap"
+/** How many changes the last event applied: a snapshot stands for any number and shows none. */
+const changes = (log: LogView, appliedBefore: LogIndex): number => {
+  let count = 0
+  for (let index = appliedBefore + 1; index <= log.applied; index++) {
+    if (log.entry(index)?.kind === "confChange") count++
+  }
+  return count
+}
 
 /** Looks only at what this leader appended just now, and from there back over what is not applied. */
 const twoPending = ({ log, term }: RaftView, lastBefore: LogIndex): string | undefined => {

@@ -52,7 +52,9 @@ const remember = (before: Before, { term, vote, log }: RaftView): void => {
 
 const outOfOrder = ({ log }: RaftView): string | undefined => {
   const { firstIndex, applied, commit, lastIndex } = log
-  return firstIndex - 1 <= applied && applied <= commit && commit <= lastIndex
+  // A received snapshot stands for what is not there, until it is on the disk and so applied.
+  const isRetained = firstIndex - 1 <= Math.max(applied, log.snapshot.index)
+  return isRetained && applied <= commit && commit <= lastIndex
     ? undefined
     : `first ${firstIndex}, applied ${applied}, commit ${commit}, last ${lastIndex} are out of order`
 }

@@ -40,6 +40,16 @@ describe("atomicBatches", () => {
     assert.match(cloud.started(cloud.a)!, /a part of a batch, up to 1/)
   })
 
+  it("[RA16] lets a disk be lost, and begin anew", () => {
+    const cloud = started()
+    cloud.a.raft.log.list = entries(1, 1)
+    const written = batch({ entries: cloud.a.raft.log.list })
+    cloud.took(cloud.a, written)
+    cloud.synced(cloud.a, written)
+    assert.isUndefined(cloud.diskLost(cloud.a, "a"))
+    assert.isUndefined(cloud.started(cloud.a))
+  })
+
   it("[RA16] finds a disk that comes back without what was synced", () => {
     const cloud = started()
     cloud.a.raft.log.list = entries(1, 1)

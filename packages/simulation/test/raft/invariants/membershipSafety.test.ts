@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { emptyConfiguration, withVoters } from "@distri/raft/membership/Configuration"
+import { withVoters } from "@distri/raft/membership/Configuration"
 import { membershipSafety } from "../../../src/raft/invariants/membershipSafety.ts"
 import { entry, HandMade } from "../HandMade.ts"
 
@@ -51,13 +51,9 @@ describe("membershipSafety", () => {
     assert.match(change(["a"], [])!, /the last voter is gone/)
   })
 
-  it("[RA10] lets a snapshot bring any configuration but none", () => {
-    const cloud = new HandMade(membershipSafety)
-    cloud.stepped(cloud.b)
-    cloud.b.raft.configuration = { ...emptyConfiguration, voters: ["d", "e"] }
-    const snapshot = cloud.b.raft.log.snapshot
-    const message = { _tag: "Snap", from: "a", to: "b", term: 1, snapshot } as const
-    assert.isUndefined(cloud.stepped(cloud.b, { _tag: "Received", message }))
+  it("[RA10] compares nothing where several changes, or a snapshot, were applied at once", () => {
+    assert.isUndefined(change(["a", "b", "c"], ["d", "e"], false, 0))
+    assert.isUndefined(change(["a", "b", "c"], ["d", "e"], false, 2))
   })
 })
 
@@ -68,10 +64,20 @@ const leading = () => {
   return cloud
 }
 
-const change = (from: ReadonlyArray<string>, to: ReadonlyArray<string>, joint = false) => {
+/** A node applies so many changes at once, and has the voters `to` instead of `from` then. */
+const change = (
+  from: ReadonlyArray<string>,
+  to: ReadonlyArray<string>,
+  isJoint = false,
+  count = 1
+) => {
   const cloud = new HandMade(membershipSafety)
-  cloud.b.raft.configuration = withVoters(from)
+  const { raft } = cloud.b
+  raft.log.list = [entry(1, 1), entry(2, 1, "confChange"), entry(3, 1, "confChange")]
+  raft.log.applied = 1
+  raft.configuration = withVoters(from)
   cloud.stepped(cloud.b)
-  cloud.b.raft.configuration = { ...withVoters(to), votersOutgoing: joint ? from : [] }
+  raft.log.applied = 1 + count
+  raft.configuration = { ...withVoters(to), votersOutgoing: isJoint ? from : [] }
   return cloud.stepped(cloud.b)
 }

@@ -21,6 +21,17 @@ describe("monotonicIndices", () => {
     assert.match(cloud.started(cloud.a)!, /the disk has term 4/)
   })
 
+  it("[RA7] takes a received snapshot for what it stands for, before it is applied", () => {
+    const cloud = running()
+    const { log } = cloud.a.raft
+    log.list = []
+    log.before = log.commit = 9
+    log.snapshot = { ...log.snapshot, index: 9 }
+    assert.isUndefined(cloud.stepped(cloud.a))
+    log.before = 10
+    assert.match(cloud.stepped(cloud.a)!, /out of order/)
+  })
+
   it.each<readonly [string, RegExp, (node: HandNode) => void]>([
     ["the term", /term went from 3 to 2/, ({ raft }) => void (raft.term = 2)],
     ["the vote", /vote of term 3 went from b/, ({ raft }) => void (raft.vote = "c")],
