@@ -9,6 +9,7 @@ import type { Operation } from "./History.ts"
 import { registersMax } from "./Machine.ts"
 import type { Process } from "./Process.ts"
 import type { Answer } from "./process/Requests.ts"
+import { leaderOf } from "./quorums.ts"
 
 const attemptsMax = 10
 
@@ -17,6 +18,7 @@ export class Client {
   private readonly number: number
   private readonly random: Random
   private operation: Operation | undefined = undefined
+  private lastKind: Operation["kind"] = "read"
   private seq = 0
   /** Counts over all operations: an answer to an older attempt must not start a retry. */
   private attempt = 0
@@ -47,7 +49,8 @@ export class Client {
   private call(): void {
     if (this.isStopped) return
     const { random, cloud, number } = this
-    const isRead = random.chance(cloud.profile.readRatio)
+    const mayRead = cloud.isFaulty || this.lastKind !== "read"
+    const isRead = random.chance(cloud.profile.readRatio) && mayRead
     const isSet = random.chance(0.25)
     const operation = cloud.history.call({
       client: number,
@@ -60,6 +63,7 @@ export class Client {
       expected: this.lastSeen()
     })
     this.operation = operation
+    this.lastKind = operation.kind
     this.attemptsLeft = attemptsMax
     cloud.emit({ _tag: "Called", operation })
     this.send(operation)
@@ -77,7 +81,9 @@ export class Client {
     const attempt = ++this.attempt
     const prefersLeader = random.chance(operation.kind === "read" ? 0.4 : 0.9)
     const anyone = random.pick(cloud.nodes)
-    const target = prefersLeader ? (this.believedLeader ?? anyone) : anyone
+    // When all is well again the question is whether writes commit, not whether clients find the leader.
+    const leader = cloud.isFaulty ? this.believedLeader : leaderOf(cloud)
+    const target = prefersLeader ? (leader ?? anyone) : anyone
     const paddingBytes = random.below(cloud.profile.paddingMaxBytes + 1)
     const reply = (answer: Answer) => this.onReply(operation, attempt, target, answer)
     const isLost = random.chance(0.01) && cloud.isFaulty

@@ -73,12 +73,15 @@ export class Disk implements DiskImage {
     return batch
   }
 
-  /** Keeps the bytes of a snapshot, complete and synced. Older ones make room. */
+  /** Keeps the bytes of a snapshot, complete and synced. Older ones make room, unless they are in use. */
   store(snapshot: SnapshotMeta, image: MachineImage): void {
     this.images.set(snapshot.reference, image)
     for (const reference of this.images.keys()) {
       if (this.images.size <= snapshotsKept) break
-      if (reference !== this.snapshot.reference) this.images.delete(reference)
+      const isUsed =
+        reference === this.snapshot.reference ||
+        this.unsynced.some((batch) => batch.snapshot?.reference === reference)
+      if (!isUsed) this.images.delete(reference)
     }
   }
 

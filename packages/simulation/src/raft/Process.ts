@@ -6,6 +6,7 @@
  */
 import type { Event } from "@distri/raft/Event"
 import type { IncarnationId } from "@distri/raft/IncarnationId"
+import type { Configuration } from "@distri/raft/membership/Configuration"
 import type { Message } from "@distri/raft/Message"
 import type { Output } from "@distri/raft/Output"
 import { hasOutput, make, type Raft, step, take, view } from "@distri/raft/Raft"
@@ -39,6 +40,8 @@ export class Process implements SimNode {
   isFounded: boolean
   applier: Applier
   requests: Requests
+  /** Of the life before, while this node is down. */
+  lastConfiguration: Configuration | undefined = undefined
   /** Set by faults: how long a sync takes, and an apply. */
   slowSyncMs = 0
   slowApplyMs = 0
@@ -109,6 +112,7 @@ export class Process implements SimNode {
   crash(fault: Crash): void {
     if (this.core === undefined) return
     this.life++
+    this.lastConfiguration = this.raft?.configuration
     this.core = undefined
     this.raft = undefined
     this.armed = undefined

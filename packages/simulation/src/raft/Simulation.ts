@@ -11,6 +11,7 @@ import type { Fault } from "./Fault.ts"
 import { Faults } from "./Faults.ts"
 import { canHeal, notCalm, notEqual, notHealed, stall } from "./healing.ts"
 import type { Invariant } from "./Invariant.ts"
+import { invariants } from "./invariants/index.ts"
 import { BudgetExceeded, Journal } from "./Journal.ts"
 import { linearizable } from "./Linearizable.ts"
 import { Operator } from "./Operator.ts"
@@ -23,7 +24,8 @@ const spares = 2
 const calmMs = 8_000
 const settleMs = 4_000
 
-export const allInvariants: ReadonlyArray<Invariant> = [linearizable]
+/** What every run is checked against, beside RA17 and RA18. */
+export const allInvariants: ReadonlyArray<Invariant> = [...invariants, linearizable]
 
 /** The faults of a run that is not told its faults. */
 export const faultsOf = ({
@@ -36,9 +38,9 @@ export const faultsOf = ({
 }
 
 export const run = (options: RunOptions): Report => {
-  const { seed, nodes, durationMs = 60_000, invariants = allInvariants } = options
+  const { seed, nodes, durationMs = 60_000 } = options
   const faults = options.faults ?? faultsOf(options)
-  const journal = new Journal(invariants, options.eventsMax ?? 10_000_000)
+  const journal = new Journal(options.invariants ?? allInvariants, options.eventsMax ?? 10_000_000)
   const profile = drawProfile(seed)
   const cloud = new Cloud({
     seed,

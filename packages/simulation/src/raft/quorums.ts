@@ -24,14 +24,13 @@ export const leaderOf = (cloud: Cloud): Process | undefined => {
   return leader
 }
 
-/** The configuration of the node that has applied most. */
+/** The configuration of the node that has applied most, up or down. */
 export const latestConfiguration = (cloud: Cloud): Configuration | undefined => {
   let latest: Process | undefined
   for (const node of cloud.nodes) {
-    if (node.raft === undefined) continue
-    if (latest === undefined || node.raft.log.applied > latest.raft!.log.applied) latest = node
+    if (node.machine.applied >= (latest?.machine.applied ?? 0)) latest = node
   }
-  return latest?.raft?.configuration
+  return latest?.raft?.configuration ?? latest?.lastConfiguration
 }
 
 /** Only while no change of membership is in anybody's log and not applied, so that nothing shifts under it. */
@@ -39,6 +38,7 @@ export const canLoseDisk = (cloud: Cloud, process: Process): boolean => {
   const configuration = latestConfiguration(cloud)
   return (
     configuration !== undefined &&
+    configuration.voters.length > 0 &&
     cloud.nodes.every((node) => !node.isFounded || isUnchanging(node)) &&
     canDecide(configuration, (id) => id !== process.id && cloud.node(id) !== undefined)
   )
