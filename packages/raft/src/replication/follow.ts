@@ -1,6 +1,7 @@
 /** What a follower does with its leader's messages (Raft figure 2, AppendEntries; §7 for snapshots). */
 import { invariant } from "../invariant.ts"
-import type { LogIndex } from "../LogIndex.ts"
+import type { Log } from "../log/Log.ts"
+import type { LogIndex, Term } from "../LogIndex.ts"
 import { isLearner, isVoter } from "../membership/Configuration.ts"
 import type { App, AppResp, Heartbeat, Snap } from "../Message.ts"
 import type { SnapshotMeta } from "../SnapshotMeta.ts"
@@ -25,8 +26,26 @@ const answer = (
   else state.outbox.promise(response)
 }
 
+/**
+ * What is committed here stands in the log of every later leader (Raft §5.4). Where it does not, two histories
+ * exist, and a node that went on would spread the damage.
+ */
+const checkHistory = ({ log }: State, { prevIndex, prevTerm, entries }: App): void => {
+  checkCommitted(log, prevIndex, prevTerm)
+  for (const { index, term } of entries) {
+    if (index > log.commit) return
+    checkCommitted(log, index, term)
+  }
+}
+
+const checkCommitted = (log: Log, index: LogIndex, term: Term): void => {
+  const known = index > log.commit ? undefined : log.term(index)
+  invariant(known === undefined || known === term, "RA4: a leader's log holds what is committed")
+}
+
 export const onAppend = (state: State, message: App): void => {
   invariant(state.role !== "leader", "RA2: a leader only appends to its own log")
+  checkHistory(state, message)
   const { log } = state
   const { prevIndex, prevTerm, entries } = message
   // An old message: everything up to the commit index is known to be right.
