@@ -6,7 +6,7 @@ import type { Log } from "../../src/log/Log.ts"
 import { LogModel } from "./LogModel.ts"
 import { common } from "./Plain.ts"
 
-const numRuns = Number(process.env["RUNS"] ?? 400)
+const numRuns = Number(process.env["RUNS"] ?? 200)
 
 type Command = keyof LogModel["commands"]
 
