@@ -2,7 +2,6 @@
 import { invariant } from "../invariant.ts"
 import type { Log } from "../log/Log.ts"
 import type { LogIndex, Term } from "../LogIndex.ts"
-import { isLearner, isVoter } from "../membership/Configuration.ts"
 import type { App, AppResp, Heartbeat, Snap } from "../Message.ts"
 import type { SnapshotMeta } from "../SnapshotMeta.ts"
 import type { State } from "../State.ts"
@@ -78,13 +77,13 @@ export const onSnapshot = (state: State, message: Snap): void => {
 
 /**
  * Takes a snapshot in place of the log, unless it brings nothing new. Where the log already holds its last
- * entry, only the commit index moves: the entries behind it are worth keeping.
+ * entry, only the commit index moves: the entries behind it are worth keeping. It may be older than this
+ * node's membership: then the entry that makes it a member follows.
  */
 const restore = (state: State, snapshot: SnapshotMeta): boolean => {
   const { log } = state
   const { index, term, configuration } = snapshot
   if (index <= log.commit) return false
-  if (!isVoter(configuration, state.id) && !isLearner(configuration, state.id)) return false
   if (log.matches(index, term)) {
     log.commitTo(index)
     return false
