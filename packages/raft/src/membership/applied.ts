@@ -34,6 +34,8 @@ export const onApplied = (state: State, index: LogIndex): void => {
 const applyConfChange = (state: State, data: Uint8Array): void => {
   const change = decodeChange(data)
   invariant(change !== undefined, "RA10: a change of membership in the log is well formed")
+  // From nothing, a change that adds a node would make it the only voter: a cloud of its own.
+  invariant(state.configuration.voters.length > 0, "RA10: who applies a change knows the voters")
   const next = applyChange(state.configuration, change)
   invariant(
     typeof next !== "string",

@@ -82,6 +82,15 @@ describe("single-step changes", () => {
     assert.strictEqual(node.role, "follower")
   })
 
+  it("[RA10] who applies a change without knowing the voters stops, and is no cloud of its own", () => {
+    const cluster = new Cluster(
+      { a: disk(["a"]), d: disk(emptyConfiguration) },
+      { ...plain, stepDownOnRemoval: true }
+    )
+    cluster.campaign("a")
+    assert.throws(() => cluster.proposeChange("a", change("AddVoter", "d")), /RA10/)
+  })
+
   it("who joins with nothing gets a snapshot, where the log does not begin with its first entry", () => {
     const founder = disk(["a"], { snapshot: { index: 1, term: 1 } })
     const cluster = new Cluster({ a: founder, d: disk(emptyConfiguration) })
