@@ -31,3 +31,33 @@ export interface ShellBreaks {
 }
 
 export type Breaks = CoreBreaks & ShellBreaks
+
+/** All switches, each with the rule that it breaks. */
+export const brokenRules: Record<keyof Breaks, string> = {
+  commitEarlierTerms: "RA6",
+  voteTwice: "RA8",
+  answerAppendEarly: "RA11",
+  answerVoteEarly: "RA11",
+  readWithoutRound: "RA13",
+  readBeforeOwnCommit: "RA13",
+  acceptStaleAppend: "RA3",
+  countLearners: "RA9",
+  changeWhilePending: "RA10",
+  campaignUnapplied: "RA16",
+  dropCommitFromBatch: "RA16",
+  staleStorageAnswer: "RA9",
+  voteForStaleLog: "RA4",
+  truncateOnEveryAppend: "RA7",
+  forgetVoteOnRestart: "RA8",
+  memoryKeepsId: "RA4",
+  answerBeforeSync: "RA11",
+  persistedBeforeSync: "RA9",
+  catchUpMissedTicks: "RA18",
+  losesTruncation: "RA3",
+  acceptTornBatch: "RA16",
+  acknowledgeBeforeCommit: "RA12",
+  snapshotWithoutSessions: "RA14",
+  readBeforeApplied: "RA12"
+}
+
+export const isBreak = (name: string): name is keyof Breaks => name in brokenRules

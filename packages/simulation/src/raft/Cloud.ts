@@ -15,7 +15,6 @@ import { History } from "./History.ts"
 import type { World, WorldEvent } from "./Invariant.ts"
 import { Network } from "./Network.ts"
 import { Process } from "./Process.ts"
-import { imageOf } from "./process/Applier.ts"
 import type { NodeConfig, Profile } from "./Profile.ts"
 import { canLoseDisk } from "./quorums.ts"
 import type { Journal } from "./Journal.ts"
@@ -132,7 +131,7 @@ export class Cloud implements World {
         this.network.isOpen(to.number, from.number)
       if (arrives && !fails) {
         to.run(() => {
-          to.disk.store(message.snapshot, imageOf(from, message.snapshot))
+          to.disk.store(message.snapshot, image)
           to.step({ _tag: "Received", message })
         })
       }

@@ -75,6 +75,8 @@ export class Disk implements DiskImage {
 
   /** Keeps the bytes of a snapshot, complete and synced. Older ones make room, unless they are in use. */
   store(snapshot: SnapshotMeta, image: MachineImage): void {
+    // One that comes again is the newest, or it would be the first to go.
+    this.images.delete(snapshot.reference)
     this.images.set(snapshot.reference, image)
     for (const reference of this.images.keys()) {
       if (this.images.size <= snapshotsKept) break

@@ -6,8 +6,6 @@
 import type { Broken, RunStats } from "./Report.ts"
 import type { Check, Invariant, World, WorldEvent } from "./Invariant.ts"
 
-type Tag = WorldEvent["_tag"]
-
 interface Watch {
   readonly rule: string
   readonly check: Check
@@ -45,8 +43,9 @@ export class Journal {
     confChanges: 0
   } satisfies Partial<Record<keyof RunStats, number>>
   private readonly eventsMax: number
-  private readonly watches = new Map<Tag, Array<Watch>>()
-  private readonly ring: Array<Noted | undefined> = Array.from({ length: keptEvents })
+  private readonly watches: Record<string, Array<Watch>> = {}
+  private readonly ring: Array<WorldEvent> = []
+  private readonly ringMs: Array<number> = []
   private low = 0x811c9dc5
   private high = 0x9e3779b9
 
@@ -55,8 +54,8 @@ export class Journal {
     for (const { rule, on, make } of invariants) {
       const watch: Watch = { rule, check: make() }
       for (const tag of on) {
-        const others = this.watches.get(tag)
-        if (others === undefined) this.watches.set(tag, [watch])
+        const others = this.watches[tag]
+        if (others === undefined) this.watches[tag] = [watch]
         else others.push(watch)
       }
     }
@@ -68,19 +67,24 @@ export class Journal {
 
   /** The last events, oldest first. */
   get last(): ReadonlyArray<Noted> {
-    const at = this.events % keptEvents
-    return [...this.ring.slice(at), ...this.ring.slice(0, at)].filter(
-      (noted) => noted !== undefined
-    )
+    const first = Math.max(0, this.events - keptEvents)
+    return Array.from({ length: this.events - first }, (_, at) => {
+      const place = (first + at) % keptEvents
+      return { atMs: this.ringMs[place]!, event: this.ring[place]! }
+    })
   }
 
   add(world: World, event: WorldEvent): void {
     // The first broken rule is the one to look at; what follows it proves nothing.
     if (this.broken !== undefined) return
-    this.ring[this.events++ % keptEvents] = { atMs: world.nowMs, event }
+    const place = this.events++ % keptEvents
+    this.ring[place] = event
+    this.ringMs[place] = world.nowMs
     this.mix(Math.round(world.nowMs * 1_000))
     this.note(event)
-    for (const { rule, check } of this.watches.get(event._tag) ?? none) {
+    const watches = this.watches[event._tag] ?? none
+    for (let at = 0; at < watches.length; at++) {
+      const { rule, check } = watches[at]!
       const detail = check(world, event)
       if (detail !== undefined) return this.breakRule(rule, detail, world.nowMs)
     }

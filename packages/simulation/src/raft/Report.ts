@@ -58,5 +58,6 @@ export interface Report {
   /** The last 50 events as lines. Empty when nothing is broken. */
   readonly lastEvents: ReadonlyArray<string>
   readonly faults: ReadonlyArray<Fault>
+  readonly clients: number
   readonly stats: RunStats
 }

@@ -5,6 +5,7 @@ import type { Batch } from "@distri/raft/Output"
 import type { Fault } from "./Fault.ts"
 import type { Operation } from "./History.ts"
 import type { Noted } from "./Journal.ts"
+import type { Report, RunOptions } from "./Report.ts"
 
 const entriesText = (entries: Batch["entries"]): string => {
   const first = entries[0]
@@ -154,4 +155,25 @@ export const describeEvent = ({ atMs, event }: Noted): string => {
     default:
       return line("", event._tag)
   }
+}
+
+/** The line that repeats a run. Faults that are not those of the seed have to be given with a file. */
+export const replayLine = ({ seed, nodes, durationMs, breaks = {} }: RunOptions): string => {
+  const seconds = durationMs === undefined ? "" : ` --seconds ${durationMs / 1_000}`
+  const switches = Object.keys(breaks).map((name) => ` --break ${name}`)
+  return `npx -y pnpm@12 simulate raft --seed ${seed} --nodes ${nodes}${seconds}${switches.join("")}`
+}
+
+/** What a reader needs to know of a run that broke a rule: how to repeat it first. */
+export const describeFailure = (options: RunOptions, report: Report): string => {
+  const { broken, lastEvents, faults } = report
+  if (broken === undefined) return `seed ${report.seed} breaks no rule`
+  return [
+    replayLine(options),
+    `${broken.rule} after ${broken.atMs} ms: ${broken.detail}`,
+    `the last ${lastEvents.length} events:`,
+    ...lastEvents,
+    `${faults.length} faults:`,
+    ...faults.map(describeFault)
+  ].join("\n")
 }

@@ -92,7 +92,7 @@ export class Applier {
 }
 
 /** The bytes of a snapshot that the disk holds. */
-export const imageOf = (process: Process, snapshot: SnapshotMeta): MachineImage => {
+const imageOf = (process: Process, snapshot: SnapshotMeta): MachineImage => {
   const image = process.disk.image(snapshot.reference)
   if (image === undefined) throw new Error(`${process.name} lost snapshot ${snapshot.reference}`)
   return image
