@@ -106,7 +106,7 @@ const judge = <State, Input, Output>(
     if (verdict === "unknown") return { _tag: "Unknown", steps, partitions: [partition] }
     const prefix = replay(model, partition, operations, search.longest)
     const last = prefix.at(-1)
-    const state = last === undefined ? model.initial(partition) : last.state
+    const state = last === undefined ? model.initial(partition, operations) : last.state
     const stuck = nextOf(operations, new Set(search.longest))
     return { _tag: "NotLinearizable", steps, partition, operations, prefix, state, stuck }
   } catch (cause) {
@@ -126,7 +126,7 @@ const replay = <State, Input, Output>(
   operations: ReadonlyArray<Operation<Input, Output>>,
   order: ReadonlyArray<number>
 ): Array<Placed<State, Input, Output>> => {
-  let state = model.initial(partition)
+  let state = model.initial(partition, operations)
   return order.map((index) => {
     const operation = operations[index]!
     const after = model.step(state, operation.input, operation.outcome)

@@ -4,6 +4,7 @@
  * A history is linearizable when its operations can be put in one order that keeps real time and in which
  * the model gives every answer that was seen.
  */
+import type { Operation } from "./Operation.ts"
 
 /** What the caller learned. Wrapped, so that an answer may be `undefined`. */
 export interface Outcome<Output> {
@@ -26,8 +27,14 @@ export const impossible: unique symbol = Symbol("impossible")
  * @since 0.1.0
  */
 export interface Model<State, Input, Output> {
-  /** The state before the first operation. Called once per search, so it may hold what states share. */
-  readonly initial: (partition: string) => State
+  /**
+   * The state before the first operation. Called once per search, so it may hold what states share. A model
+   * may look ahead in `operations`, to refuse sooner what some of them will contradict.
+   */
+  readonly initial: (
+    partition: string,
+    operations: ReadonlyArray<Operation<Input, Output>>
+  ) => State
   /**
    * The state after the operation, or `impossible`. `outcome` is undefined where nobody learned it: then the
    * answer is whatever it would be in this state.

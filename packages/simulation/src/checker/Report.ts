@@ -95,7 +95,7 @@ export const describe = <State, Input, Output>(
         ...prefix
           .slice(hidden)
           .map((placed) => `  ${line(placed.operation)}  => ${state(placed.state)}`),
-        `in state ${state(report.state)} one of these has to be next, and none can:`,
+        `in state ${state(report.state)}, one of these has to be next, and none can:`,
         ...stuck.map((operation) => `  ${line(operation)}`)
       ].join("\n")
     }

@@ -7,8 +7,8 @@
  * the call after it. `Visited` cuts off what was reached before (Lowe, "Testing for linearizability").
  *
  * Two shortcuts, both without loss. What only reads, and may come next, comes next: every other order is
- * as good with it moved here. An operation that never returned may be left out, so it is placed only where
- * the operation after it would have come to another end without it.
+ * as good with it moved here. An operation that never returned may be left out, and is placed as late as
+ * can be: only where the next one would come to another end before it, or without it.
  */
 import { impossible, type Model } from "./Model.ts"
 import type { Operation } from "./Operation.ts"
@@ -71,7 +71,7 @@ export class Search<State, Input, Output> {
     this.bits = Int32Array.from(this.optional, (flag) =>
       flag === 0 ? required++ : this.visited.optionalBit(optional++)
     )
-    this.state = model.initial(partition)
+    this.state = model.initial(partition, operations)
     this.stateId = this.idOf(this.state)
   }
 
@@ -122,12 +122,19 @@ export class Search<State, Input, Output> {
     return false
   }
 
-  /** Whether the last operation could be left out, and this one would still end in the same state. */
+  /**
+   * Whether the last operation may as well be left out, or come after this one. Of two that may be left
+   * out, the later one is told to wait, or each would wait for the other.
+   */
   private isLastUseless(index: number, afterId: number): boolean {
     const last = this.order.at(-1)
     if (last === undefined || this.optional[last] === 0) return false
     const without = this.ask(this.statesBefore.at(-1)!, index)
-    return without !== impossible && this.idOf(without) === afterId
+    if (without === impossible) return false
+    if (this.idOf(without) === afterId) return true
+    if (this.optional[index] === 1 && index > last) return false
+    const swapped = this.ask(without, last)
+    return swapped !== impossible && this.idOf(swapped) === afterId
   }
 
   /** One pass is enough: nothing changes the state, so what cannot be next stays so. */
@@ -181,12 +188,18 @@ export class Search<State, Input, Output> {
     }
   }
 
-  /** Copies only what changed since the last time, or long histories would be copied again and again. */
+  /**
+   * Without operations at the end that may be left out. Copies only what changed since the last time, or
+   * long histories would be copied again and again.
+   */
   private keepLongest(): void {
     if (this.left >= this.leftOfLongest) return
     this.leftOfLongest = this.left
-    this.longest.length = this.common
-    for (let at = this.common; at < this.order.length; at++) this.longest.push(this.order[at]!)
-    this.common = this.longest.length
+    const { longest, order } = this
+    let end = order.length
+    while (end > 0 && this.optional[order[end - 1]!] === 1) end--
+    longest.length = Math.min(this.common, end)
+    for (let at = longest.length; at < end; at++) longest.push(order[at]!)
+    this.common = end
   }
 }

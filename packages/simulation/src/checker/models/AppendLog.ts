@@ -1,4 +1,5 @@
 import { impossible, type Model } from "../Model.ts"
+import type { Operation } from "../Operation.ts"
 
 export type Input<Token> =
   | { readonly kind: "append"; readonly token: Token }
@@ -12,6 +13,8 @@ export interface Log<Token> {
   readonly length: number
   readonly token: Token | undefined
   readonly before: Log<Token> | undefined
+  /** The longest list that anyone reads, the same for all logs of a search. */
+  readonly longest: ReadonlyArray<Token>
   /** The logs that are one token longer, as far as anyone asked. */
   readonly longer: Map<Token, Log<Token>>
 }
@@ -25,7 +28,7 @@ const tokens = <Token>(log: Log<Token>): Array<Token> => {
 const append = <Token>(log: Log<Token>, token: Token): Log<Token> => {
   let longer = log.longer.get(token)
   if (longer === undefined) {
-    longer = { length: log.length + 1, token, before: log, longer: new Map() }
+    longer = { ...log, length: log.length + 1, token, before: log, longer: new Map() }
     log.longer.set(token, longer)
   }
   return longer
@@ -39,11 +42,21 @@ const holds = <Token>(log: Log<Token>, list: ReadonlyArray<Token>): boolean => {
   return true
 }
 
+const longestOf = <Token>(
+  operations: ReadonlyArray<Operation<Input<Token>, Output<Token>>>
+): ReadonlyArray<Token> =>
+  operations.reduce<ReadonlyArray<Token>>((longest, { input, outcome }) => {
+    const list = (input.kind === "read" && outcome?.value) || []
+    return list.length > longest.length ? list : longest
+  }, [])
+
 /**
  * A list that grows at its end and is read as a whole: shows what was lost, repeated or reordered.
  * Tokens are told apart by `===`; give each append its own.
  *
- * The logs of a search form a tree, so to append is one look-up, and to compare two logs is nothing.
+ * A log only grows, so the longest list that was read says where the tokens in it belong, and an append that
+ * puts another one there is not possible. The logs of a search form a tree: to append is one look-up, and to
+ * compare two logs is nothing.
  *
  * @category constructors
  * @since 0.1.0
@@ -53,9 +66,18 @@ export const model = <Token extends string | number>(): Model<
   Input<Token>,
   Output<Token>
 > => ({
-  initial: () => ({ length: 0, token: undefined, before: undefined, longer: new Map() }),
+  initial: (_, operations) => ({
+    length: 0,
+    token: undefined,
+    before: undefined,
+    longest: longestOf(operations),
+    longer: new Map()
+  }),
   step: (log, input, outcome) => {
-    if (input.kind === "append") return append(log, input.token)
+    if (input.kind === "append") {
+      const isNext = log.length >= log.longest.length || log.longest[log.length] === input.token
+      return isNext ? append(log, input.token) : impossible
+    }
     if (outcome === undefined) return log
     return holds(log, outcome.value ?? []) ? log : impossible
   },
@@ -64,5 +86,9 @@ export const model = <Token extends string | number>(): Model<
     input.kind === "append"
       ? `append ${input.token}${outcome === undefined ? " -> ?" : ""}`
       : `read -> ${outcome === undefined ? "?" : JSON.stringify(outcome.value)}`,
-  describeState: (log) => JSON.stringify(tokens(log))
+  describeState: (log) => {
+    const next = log.longest[log.length]
+    const list = JSON.stringify(tokens(log))
+    return next === undefined ? list : `${list}, followed by ${next} in the longest read`
+  }
 })

@@ -1,6 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as JepsenLog from "./jepsenLog.ts"
-import * as KeyValueLog from "./keyValueLog.ts"
 import { isThere, recordings, standard, verdictOf } from "./recordings.ts"
 
 const data = process.env["DISTRI_DATA"]
