@@ -123,6 +123,7 @@ export class Retained {
     const term = this.term(from - 1)
     invariant(term !== undefined, "RA7: only what is retained is dropped")
     this.entries = this.entries.slice(from - this.firstIndex)
+    this.latest = none
     this.before = from - 1
     this.beforeTerm = term
   }
