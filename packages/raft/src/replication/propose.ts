@@ -54,8 +54,9 @@ export const propose = (
  * found in its log when it was elected, are applied here.
  */
 const changeRefusal = (state: State, change: ConfChange): RefusalReason | undefined => {
+  // While a change is pending, the configuration that the next one would meet is not known.
   const isPending = state.pendingConfIndex > state.log.applied
-  if (isPending && state.breaks.changeWhilePending !== true) return "ConfChangePending"
+  if (isPending) return state.breaks.changeWhilePending === true ? undefined : "ConfChangePending"
   return typeof applyChange(state.configuration, change) === "string" ? "InvalidChange" : undefined
 }
 
