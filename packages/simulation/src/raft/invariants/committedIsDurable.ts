@@ -3,6 +3,8 @@
  * From then on those that lack it never form a quorum, whatever disks do: that would elect a leader without
  * it. A single disk may lose it, where it held an entry before that was committed by others.
  *
+ * All of it rests on what each node believes of its own disk, so that is compared with the disk as well.
+ *
  * **Gotcha**: a voter whose disk was lost keeps its place in the configuration, and no process has its id.
  * What it promised was true, and it never votes again, so it counts as a holder.
  */
@@ -22,6 +24,10 @@ export const committedIsDurable: Invariant = {
     return (world, event) => {
       switch (event._tag) {
         case "Stepped":
+          if (event.event._tag === "Persisted") {
+            const mistake = mistaken(event.node)
+            if (mistake !== undefined) return mistake
+          }
           if (!committed.learn(event.node)) return undefined
           inForce = event.node.raft!.configuration
           return checkCommit(world, committed, inForce, event.node)
@@ -36,6 +42,15 @@ export const committedIsDurable: Invariant = {
       }
     }
   }
+}
+
+const mistaken = ({ name, raft, disk }: SimNode): string | undefined => {
+  const { log } = raft!
+  const { durable } = log
+  if (durable < log.firstIndex || disk.snapshot.index >= durable) return undefined
+  return disk.term(durable) === log.term(durable)
+    ? undefined
+    : `${name} takes entry ${durable} of term ${log.term(durable)} for durable, and its disk has ${disk.term(durable)} there`
 }
 
 /** Where logs match, the last entry stands for all before it. */

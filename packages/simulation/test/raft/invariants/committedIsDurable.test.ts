@@ -49,6 +49,20 @@ describe("committedIsDurable", () => {
     cloud.b.id = "b"
     assert.match(cloud.diskLost(cloud.b, "b")!, /a quorum is without/)
   })
+
+  it("[RA9] finds a node that takes another term's entry on its disk for the one in its log", () => {
+    const cloud = written()
+    const { raft, disk } = cloud.b
+    raft.log.list = entries(1, 2)
+    disk.list = entries(1, 1)
+    raft.log.durable = 1
+    assert.isUndefined(cloud.stepped(cloud.b, { _tag: "Persisted", batch: 1 }))
+    raft.log.durable = 2
+    assert.match(
+      cloud.stepped(cloud.b, { _tag: "Persisted", batch: 2 })!,
+      /takes entry 2 of term 2 for durable, and its disk has 1 there/
+    )
+  })
 })
 
 const written = () => {
