@@ -21,7 +21,7 @@ export interface CrashOutcome {
   readonly isTorn: boolean
 }
 
-const snapshotsKept = 3
+const snapshotsKept = 20
 
 export class Disk implements DiskImage {
   hardState: HardState
