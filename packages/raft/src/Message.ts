@@ -41,15 +41,25 @@ export interface HeartbeatResp extends Envelope {
   readonly read: number
 }
 
+/**
+ * Who asks for a vote, and who refuses it, say up to which entry they know the log to be committed. Without
+ * that, those who only have a change of membership could wait for ever for the vote of the one who knows
+ * that it is committed. (0, 0) where nothing is said.
+ */
+interface Committed {
+  readonly commit: LogIndex
+  readonly commitTerm: Term
+}
+
 /** Asks for a vote, or whether one would be given. `transfer`: the leader wishes it, so a live leader is no reason to refuse. */
-export interface Vote extends Envelope {
+export interface Vote extends Envelope, Committed {
   readonly _tag: "Vote" | "PreVote"
   readonly lastIndex: LogIndex
   readonly lastTerm: Term
   readonly transfer: boolean
 }
 
-export interface VoteResp extends Envelope {
+export interface VoteResp extends Envelope, Committed {
   readonly _tag: "VoteResp" | "PreVoteResp"
   readonly granted: boolean
 }

@@ -5,9 +5,9 @@
 import { campaign, onVoteAnswer } from "./election/campaign.ts"
 import { becomeFollower } from "./election/roles.ts"
 import { startTransfer } from "./election/transfer.ts"
-import { onVoteRequest, refusesToListen } from "./election/vote.ts"
+import { answerVote, learnCommit, onVoteRequest, refusesToListen } from "./election/vote.ts"
 import { invariant } from "./invariant.ts"
-import type { App, Heartbeat, Message, Snap } from "./Message.ts"
+import type { App, Heartbeat, Message, Snap, Vote, VoteResp } from "./Message.ts"
 import { onReadAnswer, onReadRequest } from "./reading/read.ts"
 import { onAppendAnswer, onHeartbeatAnswer } from "./replication/acknowledge.ts"
 import { onAppend, onHeartbeat, onSnapshot } from "./replication/follow.ts"
@@ -17,6 +17,8 @@ type FromLeader = App | Heartbeat | Snap
 
 const isFromLeader = (message: Message): message is FromLeader =>
   message._tag === "App" || message._tag === "Heartbeat" || message._tag === "Snap"
+
+const isOfVote = (message: Message): message is Vote | VoteResp => "commitTerm" in message
 
 const isAnswer = (message: Message): boolean => {
   switch (message._tag) {
@@ -41,6 +43,7 @@ export const receive = (state: State, message: Message): void => {
   }
   if (message.term < state.term) return onLowerTerm(state, message)
   if (message.term > state.term && !acceptTerm(state, message)) return
+  if (isOfVote(message)) learnCommit(state, message)
   if (message._tag === "Vote" || message._tag === "PreVote") return onVoteRequest(state, message)
   switch (state.role) {
     case "leader":
@@ -84,8 +87,7 @@ const onLowerTerm = (state: State, message: Message): void => {
     const to = message.from
     state.outbox.promise({ _tag: "AppResp", from: id, to, term, index: 0, hint: undefined })
   } else if (message._tag === "PreVote") {
-    const to = message.from
-    state.outbox.promise({ _tag: "PreVoteResp", from: id, to, term, granted: false })
+    answerVote(state, message, term, false)
   }
 }
 

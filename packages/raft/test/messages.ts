@@ -48,6 +48,8 @@ export const heartbeatResp = (
   read = 0
 ): Of<"HeartbeatResp"> => ({ _tag: "HeartbeatResp", from, to, term, read })
 
+const nothingCommitted = { commit: 0, commitTerm: 0 }
+
 /** From a candidate whose log ends with (index, term). */
 export const vote = (
   from: string,
@@ -56,7 +58,10 @@ export const vote = (
   [lastIndex, lastTerm]: readonly [index: number, term: number],
   _tag: "Vote" | "PreVote" = "Vote",
   transfer = false
-): Of<"Vote" | "PreVote"> => ({ _tag, from, to, term, lastIndex, lastTerm, transfer })
+): Of<"Vote" | "PreVote"> => ({
+  ...{ _tag, from, to, term, lastIndex, lastTerm, transfer },
+  ...nothingCommitted
+})
 
 export const voteResp = (
   from: string,
@@ -64,7 +69,7 @@ export const voteResp = (
   term: number,
   granted: boolean,
   _tag: "VoteResp" | "PreVoteResp" = "VoteResp"
-): Of<"VoteResp" | "PreVoteResp"> => ({ _tag, from, to, term, granted })
+): Of<"VoteResp" | "PreVoteResp"> => ({ _tag, from, to, term, granted, ...nothingCommitted })
 
 /** The offer of a snapshot, with the configuration of the receiver's `restored`. */
 export const snap = (

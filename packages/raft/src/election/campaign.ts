@@ -6,6 +6,7 @@ import { isVoter } from "../membership/Configuration.ts"
 import type { VoteResp } from "../Message.ts"
 import { broadcastAppend } from "../replication/send.ts"
 import type { State } from "../State.ts"
+import { committed } from "./vote.ts"
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from "./roles.ts"
 
 /** Learners and removed nodes never lead, nor does a node whose state machine is being replaced. */
@@ -42,7 +43,9 @@ const askForVotes = (state: State, tag: "Vote" | "PreVote", transfer: boolean): 
         from: id,
         to: id,
         term,
-        granted: true
+        granted: true,
+        commit: 0,
+        commitTerm: 0
       })
     } else {
       state.outbox.send({
@@ -52,7 +55,8 @@ const askForVotes = (state: State, tag: "Vote" | "PreVote", transfer: boolean): 
         term,
         lastIndex: state.log.lastIndex,
         lastTerm: state.log.lastTerm,
-        transfer
+        transfer,
+        ...committed(state)
       })
     }
   }

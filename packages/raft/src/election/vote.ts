@@ -1,6 +1,8 @@
 /** Elections as the voter sees them (Raft §5.2, §5.4.1). */
-import type { Vote } from "../Message.ts"
+import type { LogIndex, Term } from "../LogIndex.ts"
+import type { Vote, VoteResp } from "../Message.ts"
 import type { State } from "../State.ts"
+import { becomeFollower } from "./roles.ts"
 
 /**
  * While a leader is alive, a voter does not listen to candidates (Ongaro §4.2.3): a node that missed some
@@ -30,14 +32,43 @@ export const onVoteRequest = (state: State, message: Vote): void => {
     state.electionElapsed = 0
     state.vote = message.from
   }
-  const answer = {
+  // A grant is for the term that was asked for; a refusal tells the term that the candidate missed.
+  answerVote(state, message, granted ? message.term : state.term, granted)
+}
+
+export const answerVote = (state: State, message: Vote, term: Term, granted: boolean): void => {
+  const answer: VoteResp = {
     _tag: message._tag === "PreVote" ? "PreVoteResp" : "VoteResp",
     from: state.id,
     to: message.from,
-    // A grant is for the term that was asked for; a refusal tells the term that the candidate missed.
-    term: granted ? message.term : state.term,
-    granted
-  } as const
+    term,
+    granted,
+    ...(granted ? nothing : committed(state))
+  }
   if (state.breaks.answerVoteEarly === true) state.outbox.send(answer)
   else state.outbox.promise(answer)
+}
+
+/** Who wins commits by an entry of its own term; it needs no word of earlier ones. */
+const nothing = { commit: 0, commitTerm: 0 }
+
+/** What this node knows to be committed, for the other end of a vote. */
+export const committed = ({
+  log
+}: State): { readonly commit: LogIndex; readonly commitTerm: Term } => ({
+  commit: log.commit,
+  commitTerm: log.term(log.commit) ?? 0
+})
+
+/**
+ * A removed leader may be the only one who knows that its removal is committed: the others have the entry,
+ * still ask the old voters, and it refuses them, because its log is longer. So it says what it knows with
+ * its refusal (tikv/raft-rs has the same, `maybe_commit_by_vote`).
+ */
+export const learnCommit = (state: State, { commit, commitTerm }: Vote | VoteResp): void => {
+  if (state.role === "leader" || !state.log.maybeCommit(commit, commitTerm)) return
+  // RA16: an election is not finished by voters who may not be the right ones.
+  if (state.role !== "follower" && state.log.hasUnappliedConfChange()) {
+    becomeFollower(state, state.term, undefined)
+  }
 }

@@ -85,10 +85,14 @@ const writeBody = (writer: Writer, message: Message): void => {
     case "PreVote":
       writer.number(message.lastIndex)
       writer.number(message.lastTerm)
-      return writer.flag(message.transfer)
+      writer.flag(message.transfer)
+      writer.number(message.commit)
+      return writer.number(message.commitTerm)
     case "VoteResp":
     case "PreVoteResp":
-      return writer.flag(message.granted)
+      writer.flag(message.granted)
+      writer.number(message.commit)
+      return writer.number(message.commitTerm)
     case "Snap":
       return writeSnapshot(writer, message.snapshot)
     case "TimeoutNow":
@@ -131,7 +135,7 @@ const readBody = (
       return { _tag, from, to, term, ...readCandidate(reader) }
     case "VoteResp":
     case "PreVoteResp":
-      return { _tag, from, to, term, granted: reader.flag() }
+      return { _tag, from, to, term, granted: reader.flag(), ...readCommitted(reader) }
     case "Snap":
       return { _tag, from, to, term, snapshot: readSnapshot(reader) }
     case "TimeoutNow":
@@ -144,6 +148,11 @@ const readBody = (
       return { _tag, from, to, term, token: reader.number(), index: reader.number() }
   }
 }
+
+const readCommitted = (reader: Reader) => ({
+  commit: reader.number(),
+  commitTerm: reader.number()
+})
 
 const readApp = (reader: Reader, from: IncarnationId, to: IncarnationId, term: Term): App => {
   const prevIndex = reader.number()
@@ -159,5 +168,6 @@ const readHint = (reader: Reader) =>
 const readCandidate = (reader: Reader) => ({
   lastIndex: reader.number(),
   lastTerm: reader.number(),
-  transfer: reader.flag()
+  transfer: reader.flag(),
+  ...readCommitted(reader)
 })

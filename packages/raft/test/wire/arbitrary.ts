@@ -103,8 +103,8 @@ export const messages: Record<Message["_tag"], fc.Arbitrary<Message>> = {
   HeartbeatResp: fc.record({ _tag: fc.constant("HeartbeatResp"), ...envelope, read: anyNumber }),
   Vote: voteOf("Vote"),
   PreVote: voteOf("PreVote"),
-  VoteResp: fc.record({ _tag: fc.constant("VoteResp"), ...envelope, granted: fc.boolean() }),
-  PreVoteResp: fc.record({ _tag: fc.constant("PreVoteResp"), ...envelope, granted: fc.boolean() }),
+  VoteResp: answerOf("VoteResp"),
+  PreVoteResp: answerOf("PreVoteResp"),
   Snap: fc.record({ _tag: fc.constant("Snap"), ...envelope, snapshot: anySnapshot }),
   TimeoutNow: fc.record({ _tag: fc.constant("TimeoutNow"), ...envelope }),
   TransferLeader: fc.record({
@@ -127,7 +127,19 @@ function voteOf(tag: "Vote" | "PreVote"): fc.Arbitrary<Message> {
     ...envelope,
     lastIndex: anyNumber,
     lastTerm: anyNumber,
-    transfer: fc.boolean()
+    transfer: fc.boolean(),
+    commit: anyNumber,
+    commitTerm: anyNumber
+  })
+}
+
+function answerOf(tag: "VoteResp" | "PreVoteResp"): fc.Arbitrary<Message> {
+  return fc.record({
+    _tag: fc.constant(tag),
+    ...envelope,
+    granted: fc.boolean(),
+    commit: anyNumber,
+    commitTerm: anyNumber
   })
 }
 

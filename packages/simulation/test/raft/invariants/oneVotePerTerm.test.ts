@@ -21,7 +21,15 @@ describe("oneVotePerTerm", () => {
   it("[RA8] finds a vote in a message that is not the one on the disk", () => {
     const cloud = new HandMade(oneVotePerTerm)
     vote(cloud, cloud.a, 2, "b")
-    const grant = { _tag: "VoteResp", from: "a", to: "c", term: 2, granted: true } as const
+    const grant = {
+      _tag: "VoteResp",
+      from: "a",
+      to: "c",
+      term: 2,
+      granted: true,
+      commit: 0,
+      commitTerm: 0
+    } as const
     assert.isUndefined(cloud.sent(cloud.a, { ...grant, granted: false }))
     assert.isUndefined(cloud.sent(cloud.a, { ...grant, _tag: "PreVoteResp" }))
     assert.match(cloud.sent(cloud.a, grant)!, /a voted for b and for c/)

@@ -36,7 +36,15 @@ describe("promisesAfterPersist", () => {
 
 const ack = { _tag: "AppResp", from: "a", to: "b", term: 2, index: 2, hint: undefined } as const
 
-const grant = { _tag: "VoteResp", from: "a", to: "b", term: 2, granted: true } as const
+const grant = {
+  _tag: "VoteResp",
+  from: "a",
+  to: "b",
+  term: 2,
+  granted: true,
+  commit: 0,
+  commitTerm: 0
+} as const
 
 const send = (
   message: Parameters<HandMade["sent"]>[1],
