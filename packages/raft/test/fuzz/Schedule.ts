@@ -39,7 +39,7 @@ export class Schedule {
   constructor(seed: number, options: { readonly breaks?: Breaks; readonly trace?: boolean }) {
     const random = (this.random = new Random(seed))
     this.trace = options.trace === true ? [] : undefined
-    const ids = ["a/1", "b/1", "c/1", "d/1", "e/1"].slice(0, 3 + random.below(3))
+    const ids = ["a/1", "b/1", "c/1", "d/1", "e/1"].slice(0, random.pick([3, 3, 4, 5]))
     const voters = ids.slice(0, random.chance(0.7) ? ids.length : 3)
     const config = drawConfig(random, options.breaks)
     // Who joins later knows the first voters too, for a log that is replayed begins with them.

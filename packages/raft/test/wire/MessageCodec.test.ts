@@ -105,15 +105,8 @@ describe("MessageCodec", () => {
   })
 
   it("refuses another version, an unknown kind, a flag that is neither", () => {
-    const bytes = encodeMessage({
-      _tag: "VoteResp",
-      from: "",
-      to: "",
-      term: 1,
-      granted: true,
-      commit: 0,
-      commitTerm: 0
-    })
+    const accepted = { from: "", to: "", term: 1, index: 1, hint: undefined }
+    const bytes = encodeMessage({ _tag: "AppResp", ...accepted })
     const changed = (at: number, value: number) => {
       const copy = bytes.slice()
       copy[at] = value
