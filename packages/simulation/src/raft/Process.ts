@@ -150,13 +150,12 @@ export class Process implements SimNode {
   resume(): void {
     if (!this.isPaused) return
     this.isPaused = false
-    const { held } = this
+    const { held, life } = this
     this.held = []
     const missed = this.missedTicks
     this.missedTicks = 0
     const catchesUp = this.breaks.catchUpMissedTicks === true
     if (catchesUp) for (let tick = 0; tick < missed; tick++) this.step({ _tag: "Ticked" })
-    const { life } = this
     for (const task of held) if (life === this.life) task()
     if (missed > 0 && !catchesUp && life === this.life) this.step({ _tag: "Ticked" })
   }

@@ -6,12 +6,16 @@
 import { Random } from "../random/Random.ts"
 import type { CrashPoint, Fault } from "./Fault.ts"
 
-type Draw = (random: Random, at: number, names: Names) => Fault
+type Draw = (random: Random, at: number, names: Names) => Fault | ReadonlyArray<Fault>
 
 interface Names {
   readonly all: ReadonlyArray<string>
   readonly founders: ReadonlyArray<string>
 }
+
+/** Mostly a founder: a spare machine is often not even running. */
+const someone = (random: Random, { all, founders }: Names): string =>
+  random.pick(random.chance(0.7) ? founders : all)
 
 const crashPoints: ReadonlyArray<CrashPoint> = [
   "now",
@@ -71,10 +75,10 @@ const slowLink: Draw = (random, at, { all }) => {
 
 const crash =
   (losesDisk: boolean): Draw =>
-  (random, at, { all }) => ({
+  (random, at, names) => ({
     kind: "crash",
     at,
-    node: random.pick(all),
+    node: someone(random, names),
     point: random.pick(crashPoints),
     downMs: random.whole(10, random.pick([100, 1_000, 6_000])),
     keepRatio: random.pick([0, 0, 0.3, 0.6, 1]),
@@ -82,37 +86,57 @@ const crash =
     losesDisk
   })
 
-const pause: Draw = (random, at, { all }) => ({
+/** The power goes, for all or for most: what is left is what was synced. */
+const blackout: Draw = (random, at, { all }) => {
+  const count = random.chance(0.5) ? all.length : 1 + (all.length >> 1)
+  return random.some(all, count).map((node) => ({
+    kind: "crash",
+    at,
+    node,
+    point: "now",
+    downMs: random.whole(10, 3_000),
+    keepRatio: random.pick([0, 0, 0.5]),
+    isTorn: random.chance(0.5),
+    losesDisk: false
+  }))
+}
+
+const pause: Draw = (random, at, names) => ({
   kind: "pause",
   at,
   forMs: random.whole(50, random.pick([500, 4_000])),
-  node: random.pick(all)
+  node: someone(random, names)
 })
 
-const slowDisk: Draw = (random, at, { all }) => ({
+const slowDisk: Draw = (random, at, names) => ({
   kind: "slowDisk",
   at,
   forMs: random.whole(500, 8_000),
-  node: random.pick(all),
+  node: someone(random, names),
   syncMs: random.pick([30, 300, 2_500])
 })
 
-const slowApply: Draw = (random, at, { all }) => ({
+const slowApply: Draw = (random, at, names) => ({
   kind: "slowApply",
   at,
   forMs: random.whole(500, 8_000),
-  node: random.pick(all),
+  node: someone(random, names),
   applyMs: random.pick([100, 1_000, 4_000])
 })
 
 const nudge =
   (kind: "transfer" | "campaign" | "forgetLeader" | "unreachable"): Draw =>
-  (random, at, { all }) => ({ kind, at, node: random.pick(all), peer: random.pick(all) })
+  (random, at, names) => ({
+    kind,
+    at,
+    node: someone(random, names),
+    peer: someone(random, names)
+  })
 
-const snapshot: Draw = (random, at, { all }) => ({
+const snapshot: Draw = (random, at, names) => ({
   kind: "snapshot",
   at,
-  node: random.pick(all),
+  node: someone(random, names),
   keep: random.pick([0, 0, 3, 30])
 })
 
@@ -141,6 +165,7 @@ const draws: ReadonlyArray<Draw> = [
   crash(false),
   crash(false),
   crash(true),
+  blackout,
   pause,
   slowDisk,
   slowApply,
@@ -165,12 +190,13 @@ export const drawFaults = (
   const everyMs = random.pick([150, 400, 1_000, 2_500])
   const faults: Array<Fault> = []
   if (total === 0) return faults
+  let drawn = 0
   for (let at = random.next() * 1_000; at < durationMs; at += 2 * everyMs * random.next()) {
     let place = random.next() * total
     const kind = weights.findIndex((weight) => (place -= weight) < 0)
-    // A stream of its own for each fault: how many numbers one kind draws is no matter to the next.
-    const own = new Random(seed, `faults/${faults.length}`)
-    faults.push(draws[Math.max(kind, 0)]!(own, Math.round(at), names))
+    // A stream of its own for each draw: how many numbers one kind takes is no matter to the next.
+    const own = new Random(seed, `faults/${drawn++}`)
+    faults.push(...[draws[Math.max(kind, 0)]!(own, Math.round(at), names)].flat())
   }
   return faults
 }
