@@ -49,11 +49,12 @@ export class Search<State, Input, Output> {
   /** How many of `longest` are still placed as they are there. */
   private common = 0
 
-  /** `operations` are in the order of their calls. */
+  /** `operations` are in the order of their calls. `memory`: the limit of `Visited`. */
   constructor(
     model: Model<State, Input, Output>,
     partition: string,
-    operations: ReadonlyArray<Operation<Input, Output>>
+    operations: ReadonlyArray<Operation<Input, Output>>,
+    memory?: number
   ) {
     this.model = model
     this.operations = operations
@@ -65,7 +66,7 @@ export class Search<State, Input, Output> {
     const optionals = this.optional.reduce((sum, flag) => sum + flag, 0)
     this.left = operations.length - optionals
     this.leftOfLongest = this.left
-    this.visited = new Visited(this.left, optionals)
+    this.visited = new Visited(this.left, optionals, memory)
     let required = 0
     let optional = 0
     this.bits = Int32Array.from(this.optional, (flag) =>
@@ -112,12 +113,12 @@ export class Search<State, Input, Output> {
     const after = this.ask(this.state, index)
     if (after === impossible) return false
     const afterId = this.idOf(after)
+    // As good left out.
     if (this.optional[index] === 1 && afterId === this.stateId) return false
     if (this.isLastUseless(index, afterId)) return false
     this.place(index, after, afterId)
     this.placeReads()
     if (this.visited.add(this.stateId)) return true
-    this.keepLongest()
     this.takeBack()
     return false
   }

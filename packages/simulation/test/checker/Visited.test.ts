@@ -62,10 +62,14 @@ describe("the memory of a search", () => {
     const state = visited.stateId(0)
     assert.isTrue(visited.add(state))
     assert.isFalse(visited.add(state))
-    visited.takeBack(200_000)
-    assert.isTrue(visited.add(state))
-    visited.place(200_000)
-    assert.isFalse(visited.add(state))
+    // Among them all words around the end of the first arguments, and those in the middle and at the end.
+    const words = Array.from({ length: 8 }, (_, at) => 8184 + at)
+    for (const n of [...words.map((word) => 16 * word), 200_000, 399_999]) {
+      visited.takeBack(n)
+      assert.isTrue(visited.add(state), `${n}`)
+      visited.place(n)
+      assert.isFalse(visited.add(state), `${n}`)
+    }
     visited.place(0)
     assert.isTrue(visited.add(state))
   })

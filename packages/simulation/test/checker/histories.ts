@@ -12,6 +12,7 @@ export const runs = (few: number) =>
 
 export type Input = Register.Input<number>
 export type Output = Register.Output<number>
+export type Operations = ReadonlyArray<Operation<Input, Output>>
 
 const value = fc.integer({ min: 0, max: 2 })
 
@@ -40,7 +41,7 @@ const operation = input.chain((of) =>
 )
 
 /** Up to 7 operations on a register that starts with 0, each by a client of its own. */
-export const small: fc.Arbitrary<ReadonlyArray<Operation<Input, Output>>> = fc
+export const small: fc.Arbitrary<Operations> = fc
   .array(operation, { maxLength: 7, size: "max" })
   .map((drawn) =>
     drawn.map(({ input, called, length, never, answer, unheard }, client) => ({
@@ -123,3 +124,28 @@ export const register = (
     }
   })
 }
+
+/** An operation with an outcome, but for a read or a compare-and-set without one. */
+export const op = (
+  client: string,
+  called: number,
+  returned: number,
+  input: Input,
+  outcome?: Output
+): Operation<Input, Output> => ({
+  client,
+  called,
+  returned,
+  input,
+  outcome: outcome === undefined && input.kind !== "write" ? undefined : { value: outcome }
+})
+/** An operation that nobody heard of. */
+export const lost = (client: string, called: number, input: Input): Operation<Input, Output> => ({
+  client,
+  called,
+  returned: Infinity,
+  input,
+  outcome: undefined
+})
+export const read = { kind: "read" } as const
+export const write = (value: number) => ({ kind: "write", value }) as const
