@@ -8,6 +8,8 @@ import type { SnapshotMeta } from "./SnapshotMeta.ts"
  * All that can happen to a node.
  *
  * - `Proposed`: `entries` become one message for each follower. `token` comes back in `proposed` or `refused`.
+ * - `ReadRequested`: `token` must not have been used by an earlier life of this incarnation: a late answer
+ *   would be taken for the new one. Begin each life with a random number, or with its time.
  * - `Persisted`: the batch and all before it are durable. For a batch with a snapshot it also says that
  *   the state machine stands at that snapshot.
  * - `Applied`: the state machine has applied all up to `index`; changes of membership take effect here.

@@ -81,7 +81,10 @@ export interface TransferLeader extends Envelope {
   readonly transferee: IncarnationId
 }
 
-/** Follower to leader: at which index may I read? `token` comes back with the answer. */
+/**
+ * Follower to leader: at which index may I read? `token` comes back with the answer. An answer may come late,
+ * even to the next life of the node in the same term, so no two lives of an incarnation use the same tokens.
+ */
 export interface ReadIndex extends Envelope {
   readonly _tag: "ReadIndex"
   readonly token: number

@@ -15,6 +15,7 @@
 import { campaign } from "./election/campaign.ts"
 import { drawElectionTimeout } from "./election/roles.ts"
 import { requestTransfer } from "./election/transfer.ts"
+import { encodeState } from "./encodeState.ts"
 import type { Event } from "./Event.ts"
 import { invariant } from "./invariant.ts"
 import { onApplied } from "./membership/applied.ts"
@@ -114,6 +115,14 @@ export const hasOutput = (raft: Raft): boolean => Take.hasOutput(stateOf(raft))
  * @since 0.1.0
  */
 export const take = (raft: Raft): Output => Take.take(stateOf(raft))
+
+/**
+ * All of the private state in a canonical form: equal states, equal bytes. For tests of determinism (RA17).
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export const encode = (raft: Raft): Uint8Array => encodeState(stateOf(raft))
 
 /**
  * The live state of a node, to look at before the next `step`.

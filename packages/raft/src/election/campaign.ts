@@ -32,32 +32,26 @@ export const campaign = (state: State, transfer: boolean): void => {
   }
 }
 
+/**
+ * A request for a vote claims a term, and the entries that its log ends with, so it is a promise and waits
+ * for the disk. If it left earlier, a crash could forget both, and a late answer to the former life would
+ * elect the next one in the same term, with less in its log. A pre-vote claims nothing.
+ */
 const askForVotes = (state: State, tag: "Vote" | "PreVote", transfer: boolean): void => {
+  const { id: from, log, outbox } = state
+  const { lastIndex, lastTerm } = log
   const term = tag === "PreVote" ? state.term + 1 : state.term
-  for (const { id } of state.tracker.progress) {
-    if (!isVoter(state.configuration, id)) continue
-    if (id === state.id) {
+  const known = committed(state)
+  for (const { id: to } of state.tracker.progress) {
+    if (!isVoter(state.configuration, to)) continue
+    if (to === from) {
       // Its own vote counts when it is durable, as a vote for another would.
-      state.outbox.promise({
-        _tag: tag === "PreVote" ? "PreVoteResp" : "VoteResp",
-        from: id,
-        to: id,
-        term,
-        granted: true,
-        commit: 0,
-        commitTerm: 0
-      })
+      const answer = tag === "PreVote" ? "PreVoteResp" : "VoteResp"
+      outbox.promise({ _tag: answer, from, to, term, granted: true, commit: 0, commitTerm: 0 })
     } else {
-      state.outbox.send({
-        _tag: tag,
-        from: state.id,
-        to: id,
-        term,
-        lastIndex: state.log.lastIndex,
-        lastTerm: state.log.lastTerm,
-        transfer,
-        ...committed(state)
-      })
+      const question = { _tag: tag, from, to, term, lastIndex, lastTerm, transfer, ...known }
+      if (tag === "Vote") outbox.promise(question)
+      else outbox.send(question)
     }
   }
 }

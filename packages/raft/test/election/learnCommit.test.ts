@@ -32,7 +32,7 @@ describe("a vote carries the commit index", () => {
     const [question] = last.sent("PreVote")
     left.receive(question!)
     const [refusal] = left.sent("PreVoteResp")
-    assert.deepInclude(refusal, { granted: false, commit: 2, commitTerm: 1 })
+    assert.deepInclude(refusal!, { granted: false, commit: 2, commitTerm: 1 })
     last.receive(refusal!)
     assert.strictEqual(last.role, "follower")
     assert.deepEqual(last.view.configuration.voters, ["b"])
@@ -66,6 +66,6 @@ describe("a vote carries the commit index", () => {
   it("who grants a vote says nothing of commits", () => {
     const left = node("a", 2)
     left.receive(vote("b", "a", 2, [9, 1]))
-    assert.deepInclude(left.sent("VoteResp")[0], { granted: true, commit: 0, commitTerm: 0 })
+    assert.deepInclude(left.sent("VoteResp")[0]!, { granted: true, commit: 0, commitTerm: 0 })
   })
 })

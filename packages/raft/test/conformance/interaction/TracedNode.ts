@@ -78,7 +78,7 @@ export class TracedNode {
   /** What there is to do since the last time, if the reference would speak of it. */
   take(): Ready | undefined {
     const output = Raft.take(this.#raft)
-    const { persist } = output
+    const { messages, persist } = asTheReferenceSends(output)
     const said = this.#said
     const status = output.status ?? said.status
     const hardState = persist?.hardState ?? said.hardState
@@ -102,7 +102,7 @@ export class TracedNode {
       persist,
       answersToSelf: batch === undefined ? [] : answersOf(this.view as State, batch),
       commits: this.#commits(output.commits),
-      messages: output.messages,
+      messages,
       forwards: this.forwards.splice(0)
     }
     if (persist?.snapshot !== undefined) this.#unstableFrom = persist.snapshot.index + 1
@@ -166,5 +166,20 @@ export class TracedNode {
     const { snapshot } = this.view.log
     this.step({ _tag: "SnapshotTaken", snapshot, keepFrom: index + 1 })
     this.disk.compact(index, snapshot)
+  }
+}
+
+/** The reference sends requests for votes before the disk has the term that they claim; ours wait for it. */
+const asTheReferenceSends = ({
+  messages,
+  persist
+}: Output): Pick<Output, "messages" | "persist"> => {
+  if (persist === undefined) return { messages, persist }
+  const { afterPersist } = persist
+  const requests = afterPersist.filter(({ _tag }) => _tag === "Vote")
+  const promises = afterPersist.filter(({ _tag }) => _tag !== "Vote")
+  return {
+    messages: [...messages, ...requests],
+    persist: { ...persist, afterPersist: promises }
   }
 }
