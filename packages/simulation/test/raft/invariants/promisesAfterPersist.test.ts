@@ -32,6 +32,18 @@ describe("promisesAfterPersist", () => {
     assert.match(send({ ...grant, granted: false }, 1, "b")!, /its disk has term 1/)
     assert.match(send({ ...grant, _tag: "PreVoteResp", granted: false }, 1, "b")!, /has term 1/)
   })
+
+  it("[RA11] finds a request for a vote that claims a term or entries that are not on the disk", () => {
+    assert.isUndefined(send(request, 2, "a", 1, 1))
+    assert.match(send(request, 1, undefined, 1, 1)!, /its disk has term 1/)
+    assert.match(send(request, 2, "a", 1)!, /its disk has no entry 2 of term 1/)
+    assert.isUndefined(send({ ...request, _tag: "PreVote", term: 3 }, 1, undefined, 1))
+  })
+
+  it("[RA11] lets a candidate that lost meanwhile have other entries", () => {
+    assert.isUndefined(send(request, 2, "a", 2))
+    assert.isUndefined(send(request, 3, undefined, 1))
+  })
 })
 
 const ack = { _tag: "AppResp", from: "a", to: "b", term: 2, index: 2, hint: undefined } as const
@@ -46,6 +58,16 @@ const grant = {
   commitTerm: 0
 } as const
 
+const request = {
+  _tag: "Vote",
+  from: "a",
+  to: "b",
+  term: 2,
+  lastIndex: 2,
+  lastTerm: 1,
+  transfer: false
+} as const
+
 const send = (
   message: Parameters<HandMade["sent"]>[1],
   term: number,
@@ -55,5 +77,7 @@ const send = (
   const cloud = new HandMade(promisesAfterPersist)
   cloud.a.disk.hardState = { term, vote, commit: 0 }
   cloud.a.disk.list = entries(...terms)
+  cloud.a.raft.role = terms.includes(2) ? "follower" : "candidate"
+  cloud.a.raft.term = term
   return cloud.sent(cloud.a, message)
 }
