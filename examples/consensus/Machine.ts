@@ -6,7 +6,7 @@ import {
   type Batch,
   defaults,
   type Event,
-  fresh,
+  founding,
   hasOutput,
   make,
   type Message,
@@ -32,7 +32,7 @@ export class Machine {
     send: (message: Message) => void,
     random: () => number
   ) {
-    this.#raft = make({ ...defaults, id }, fresh(withVoters(ids)))
+    this.#raft = make({ ...defaults, id }, founding(withVoters(ids)))
     this.#send = send
     this.#env = { random }
   }

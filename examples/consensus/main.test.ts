@@ -6,8 +6,8 @@ it("three cores elect, agree, lose their leader and go on", () => {
     encoding: "utf8"
   })
   const lines = printed.trim().split("\n")
-  assert.match(lines[0]!, /leads term 1/)
+  assert.match(lines[0]!, /leads term 2/)
   assert.match(lines[1]!, /is gone/)
-  assert.match(lines[2]!, /leads term 2/)
+  assert.match(lines[2]!, /leads term 3/)
   assert.strictEqual(lines.filter((line) => line.endsWith(": hello world again")).length, 2)
 })

@@ -1,6 +1,6 @@
 import type { Entry } from "./Entry.ts"
 import type { HardState } from "./HardState.ts"
-import type { Configuration } from "./membership/Configuration.ts"
+import { emptyConfiguration, type Configuration } from "./membership/Configuration.ts"
 import type { SnapshotMeta } from "./SnapshotMeta.ts"
 
 /**
@@ -18,14 +18,33 @@ export interface Restored {
 }
 
 /**
- * The beginning of a node without a log: the first voters of a new cloud all get the same configuration; a
- * node that joins gets an empty one and learns the real one from the leader.
+ * What the first nodes of a new cloud begin with, all the same: a snapshot of nothing at index 1. No log
+ * begins before it, so whoever joins later gets a snapshot, and with it the configuration that the changes
+ * in the log are made to.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fresh = (configuration: Configuration): Restored => ({
-  hardState: { term: 0, vote: undefined, commit: 0 },
-  snapshot: { index: 0, term: 0, time: 0, configuration, reference: "", bytes: 0, digest: "" },
+export const founding = (configuration: Configuration): Restored => ({
+  hardState: { term: 1, vote: undefined, commit: 1 },
+  snapshot: snapshotAt(1, configuration),
   entries: []
 })
+
+/**
+ * What a node begins with that joins a cloud, or comes back as a new incarnation: it knows nobody, and waits
+ * for a leader.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const joining: Restored = {
+  hardState: { term: 0, vote: undefined, commit: 0 },
+  snapshot: snapshotAt(0, emptyConfiguration),
+  entries: []
+}
+
+/** Of an empty state machine. The term is 0 before the log begins, and 1 where it does. */
+function snapshotAt(index: 0 | 1, configuration: Configuration): SnapshotMeta {
+  return { index, term: index, time: 0, configuration, reference: "", bytes: 0, digest: "" }
+}

@@ -3,7 +3,7 @@ import type { Configuration } from "./membership/Configuration.ts"
 
 /**
  * What the core knows of a snapshot; the bytes travel outside of it. It stands for the whole log up to
- * `index`. A new cloud begins with one at index 0 and term 0, whose configuration names its first voters.
+ * `index`. A new cloud begins with one at index 1 and term 1, of an empty state machine (`founding`).
  *
  * `reference` says where the shell finds the bytes, `digest` is their hash as text.
  *

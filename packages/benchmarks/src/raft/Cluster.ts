@@ -23,7 +23,7 @@ export class Cluster {
 
   constructor({ nodes, retained = 1000, silent = 0 }: ClusterOptions) {
     const ids = Array.from({ length: nodes }, (_, at) => `n${at + 1}/1`)
-    const restored = Raft.fresh(withVoters(ids))
+    const restored = Raft.founding(withVoters(ids))
     for (const id of ids) this.#nodes.set(id, Raft.make({ ...Raft.defaults, id }, restored))
     this.#silent = new Set(ids.slice(nodes - silent))
     this.#retained = retained

@@ -3,14 +3,14 @@ import { withVoters } from "../../src/membership/Configuration.ts"
 import type { Message } from "../../src/Message.ts"
 import { step, take } from "../../src/Raft.ts"
 import { defaults } from "../../src/RaftConfig.ts"
-import { fresh } from "../../src/Restored.ts"
+import { founding } from "../../src/Restored.ts"
 import { Node } from "./Node.ts"
 
 const random = () => 0
 const voters = ["a/1", "b/1", "c/1"]
 
 const nodeOf = (id: string) =>
-  new Node({ ...defaults, id, preVote: false, checkQuorum: false }, fresh(withVoters(voters)))
+  new Node({ ...defaults, id, preVote: false, checkQuorum: false }, founding(withVoters(voters)))
 
 /** What leaves the node at once. What promises something stays on its way to the disk. */
 const taken = (node: Node): ReadonlyArray<Message> => {
@@ -60,13 +60,13 @@ describe("Two lives of one node", () => {
     between(a, c, apps)
     synced(a)
     between(b, a, synced(b))
-    assert.strictEqual(a.view.log.commit, 1)
+    assert.strictEqual(a.view.log.commit, 2)
 
     // The committed entry is in the memory of c, and not on its disk.
     between(c, b, campaign(c))
     const vote = synced(b)
     c.restart(0)
-    while (c.view.term < 2) {
+    while (c.view.term < 3) {
       campaign(c)
       synced(c)
     }

@@ -27,6 +27,8 @@ interface Seen {
   last: Entry | undefined
 }
 
+const founding: Entry = { term: 1, index: 1, kind: "noop", time: 0, data: new Uint8Array(0) }
+
 const check = (holds: boolean, rule: string): void => {
   if (!holds) throw new Error(rule)
 }
@@ -41,8 +43,8 @@ const isSame = (left: Entry, right: Entry): boolean =>
 export class Oracle {
   /** What has happened: a search in which nothing happens would find nothing. */
   readonly counts = { leaders: 0, commits: 0, restores: 0, reads: 0, changes: 0, truncations: 0 }
-  /** The entry at index i is at i - 1. */
-  readonly committed: Array<Committed> = []
+  /** The entry at index i is at i - 1. No log holds the first one: a cloud begins with a snapshot of it. */
+  readonly committed: Array<Committed> = [{ entry: founding, by: 1 }]
   private readonly nodes: ReadonlyArray<Node>
   private readonly leaders = new Map<number, string>()
   private readonly votes = new Map<string, string>()

@@ -12,7 +12,7 @@ import type { Breaks } from "../../src/internal/breaks.ts"
 import { withVoters } from "../../src/membership/Configuration.ts"
 import type { Message } from "../../src/Message.ts"
 import { hasOutput, step, take } from "../../src/Raft.ts"
-import { fresh } from "../../src/Restored.ts"
+import { founding, joining } from "../../src/Restored.ts"
 import type { State } from "../../src/State.ts"
 import { decodeMessage, encodeMessage } from "../../src/wire/MessageCodec.ts"
 import { Node } from "./Node.ts"
@@ -42,8 +42,8 @@ export class Schedule {
     const ids = ["a/1", "b/1", "c/1", "d/1", "e/1"].slice(0, random.pick([3, 3, 4, 5]))
     const voters = ids.slice(0, random.chance(0.7) ? ids.length : 3)
     const config = drawConfig(random, options.breaks)
-    // Who joins later knows the first voters too, for a log that is replayed begins with them.
-    this.nodes = ids.map((id) => new Node({ ...config, id }, fresh(withVoters(voters))))
+    const first = founding(withVoters(voters))
+    this.nodes = ids.map((id) => new Node({ ...config, id }, voters.includes(id) ? first : joining))
     this.oracle = new Oracle(this.nodes)
     this.takesAtOnce = random.pick([1, 1, 0.5, 0.2])
     this.weights = drawWeights(random)

@@ -4,13 +4,12 @@
  * the rules.
  */
 import type { IncarnationId } from "@distri/raft/IncarnationId"
-import type { Configuration } from "@distri/raft/membership/Configuration"
 import type { Message, Snap } from "@distri/raft/Message"
 import type { Restored } from "@distri/raft/Restored"
 import { Random } from "../random/Random.ts"
 import type { Breaks } from "./Breaks.ts"
 import { EventHeap } from "./EventHeap.ts"
-import { founding, joining } from "./founding.ts"
+import { founding } from "./founding.ts"
 import { History } from "./History.ts"
 import type { World, WorldEvent } from "./Invariant.ts"
 import { Network } from "./Network.ts"
@@ -39,9 +38,8 @@ export class Cloud implements World {
   readonly history = new History()
   readonly network: Network<Message>
   readonly nodes: ReadonlyArray<Process>
-  /** What a founder's disk holds at the start, and the configuration that a newcomer begins with. */
+  /** What a founder's disk holds at the start. */
   readonly founding: Restored
-  readonly joining: Configuration
   nowMs = 0
   isFaulty = true
   /** Whose core took an event last: the one to blame when it throws. */
@@ -60,7 +58,6 @@ export class Cloud implements World {
     this.journal = options.journal
     this.transfers = new Random(seed, "transfers")
     this.founding = founding(founders, profile.foundedAt)
-    this.joining = joining(founders, profile.foundedAt)
     const numbers = Array.from({ length: founders + spares }, (_, number) => number)
     this.nodes = numbers.map(
       (number) => new Process(this, number, number < founders ? this.founding : undefined)

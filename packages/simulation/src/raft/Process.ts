@@ -12,7 +12,7 @@ import type { Output } from "@distri/raft/Output"
 import { hasOutput, make, type Raft, step, take, view } from "@distri/raft/Raft"
 import type { RaftConfig } from "@distri/raft/RaftConfig"
 import type { RaftView } from "@distri/raft/RaftView"
-import { fresh, type Restored } from "@distri/raft/Restored"
+import { joining, type Restored } from "@distri/raft/Restored"
 import { Random } from "../random/Random.ts"
 import type { Breaks } from "./Breaks.ts"
 import type { Cloud } from "./Cloud.ts"
@@ -234,7 +234,7 @@ export class Process implements SimNode {
   }
 
   private emptyDisk(restored: Restored | undefined): Disk {
-    const begin = restored ?? fresh(this.cloud.joining)
+    const begin = restored ?? joining
     return new Disk(begin, emptyImage(begin.snapshot.index), this.breaks)
   }
 

@@ -67,7 +67,7 @@ export const drawProfile = (seed: number): Profile => {
     transferMinMs: 5,
     transferMaxMs: random.pick([50, 1_000]),
     transferFailRatio: isCalm ? 0 : random.pick([0, 0.1, 0.5]),
-    foundedAt: random.pick([0, 10]),
+    foundedAt: random.pick([1, 10]),
     clients: 2 + random.below(4),
     thinkMaxMs: random.pick([200, 800, 2_000]),
     readRatio: random.pick([0.1, 0.3, 0.5]),

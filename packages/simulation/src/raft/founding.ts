@@ -1,29 +1,13 @@
-/** How the log of a new cloud begins. */
-import type { Configuration } from "@distri/raft/membership/Configuration"
-import { fresh, type Restored } from "@distri/raft/Restored"
+import { withVoters } from "@distri/raft/membership/Configuration"
+import { founding as core, type Restored } from "@distri/raft/Restored"
 
-const voters = (founders: number): Configuration => ({
-  voters: Array.from({ length: founders }, (_, number) => `n${number + 1}/1`),
-  votersOutgoing: [],
-  learners: [],
-  learnersNext: [],
-  autoLeave: false
-})
-
-/** What the disk of a founder holds: its configuration, as a snapshot at `index`. */
+/** What the disk of a founder holds: the first configuration, as a snapshot of nothing at `index`. */
 export const founding = (founders: number, index: number): Restored => {
-  const { hardState, snapshot, entries } = fresh(voters(founders))
-  const term = index > 0 ? 1 : 0
+  const names = Array.from({ length: founders }, (_, number) => `n${number + 1}/1`)
+  const { hardState, snapshot, entries } = core(withVoters(names))
   return {
-    hardState: { ...hardState, term, commit: index },
-    snapshot: { ...snapshot, index, term, reference: "founding", digest: String(index) },
+    hardState: { ...hardState, commit: index },
+    snapshot: { ...snapshot, index, reference: "founding", digest: String(index) },
     entries
   }
 }
-
-/**
- * What a newcomer begins with. Where the log begins at its first entry, that entry is made for the founders:
- * to apply all others from there on a node must know them. Else it gets a snapshot first.
- */
-export const joining = (founders: number, index: number): Configuration =>
-  index > 0 ? { ...voters(founders), voters: [] } : voters(founders)

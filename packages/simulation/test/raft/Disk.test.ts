@@ -1,13 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Entry } from "@distri/raft/Entry"
 import type { Batch } from "@distri/raft/Output"
-import { fresh } from "@distri/raft/Restored"
-import { withVoters } from "@distri/raft/membership/Configuration"
+import { joining } from "@distri/raft/Restored"
 import * as fc from "fast-check"
 import { Disk } from "../../src/raft/Disk.ts"
 import { emptyImage } from "../../src/raft/Machine.ts"
 
-const empty = fresh(withVoters(["n1/1"]))
+const empty = joining
 const disk = () => new Disk(empty, emptyImage(0), {})
 
 const entry = (index: number, term: number): Entry => ({

@@ -11,7 +11,7 @@ import type { Message } from "@distri/raft/Message"
 import type { Batch, Output, Role } from "@distri/raft/Output"
 import { defaults } from "@distri/raft/RaftConfig"
 import type { LogView, ProgressView, RaftView } from "@distri/raft/RaftView"
-import { fresh } from "@distri/raft/Restored"
+import { joining } from "@distri/raft/Restored"
 import type { SnapshotMeta } from "@distri/raft/SnapshotMeta"
 import { encodeCommand } from "../../src/raft/Command.ts"
 import type { Operation } from "../../src/raft/History.ts"
@@ -79,7 +79,7 @@ class HandLog extends List implements LogView {
   handedOut = 0
   applied = 0
   durable = 0
-  snapshot = fresh(withVoters([])).snapshot
+  snapshot = joining.snapshot
 
   get lastTerm(): number {
     return this.term(this.lastIndex) ?? 0
@@ -119,7 +119,7 @@ class HandRaft implements RaftView {
 
 class HandDisk extends List implements DiskImage {
   hardState: HardState = { term: 1, vote: undefined, commit: 0 }
-  snapshot: SnapshotMeta = fresh(withVoters([])).snapshot
+  snapshot: SnapshotMeta = joining.snapshot
 }
 
 class HandMachine implements MachineView {

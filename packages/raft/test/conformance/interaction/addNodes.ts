@@ -1,7 +1,7 @@
 /** How nodes come into a trace, and how they are set up. */
 import { emptyConfiguration, sortedIds } from "../../../src/membership/Configuration.ts"
 import { defaults, type RaftConfig } from "../../../src/RaftConfig.ts"
-import { fresh, type Restored } from "../../../src/Restored.ts"
+import { joining, type Restored } from "../../../src/Restored.ts"
 import { bare, type Directive, isSet, valueOf, valuesOf, wholeNumber } from "../Directive.ts"
 import type { Environment } from "./Environment.ts"
 import { type NodeOptions, TracedNode } from "./TracedNode.ts"
@@ -12,12 +12,16 @@ export const addNodes = (environment: Environment, directive: Directive): void =
   const voters = sortedIds(valuesOf(directive, "voters"))
   const learners = sortedIds(valuesOf(directive, "learners"))
   const configuration = { ...emptyConfiguration, voters, learners }
-  const empty = fresh(configuration)
   const commit = index === undefined ? 0 : wholeNumber(index)
   const restored: Restored = {
-    ...empty,
-    hardState: { ...empty.hardState, commit },
-    snapshot: { ...empty.snapshot, index: commit, term: index === undefined ? 0 : 1 }
+    ...joining,
+    hardState: { ...joining.hardState, commit },
+    snapshot: {
+      ...joining.snapshot,
+      configuration,
+      index: commit,
+      term: index === undefined ? 0 : 1
+    }
   }
   for (let left = wholeNumber(bare(directive)[0]); left > 0; left--) {
     const config = configOf(directive, String(environment.nodes.length + 1))
