@@ -6,7 +6,12 @@
  */
 import type { Operation } from "./Operation.ts"
 
-/** What the caller learned. Wrapped, so that an answer may be `undefined`. */
+/**
+ * What the caller learned. Wrapped, so that an answer may be `undefined`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Outcome<Output> {
   readonly value: Output
 }

@@ -1,7 +1,12 @@
 import type { Model } from "./Model.ts"
 import type { Operation } from "./Operation.ts"
 
-/** An operation, and the state of the model after it. */
+/**
+ * An operation, and the state of the model after it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Placed<State, Input, Output> {
   readonly operation: Operation<Input, Output>
   readonly state: State

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { check } from "../../src/checker/Linearizability.ts"
-import { impossible, type Model } from "../../src/checker/Model.ts"
+import { impossible, type Model, type Outcome } from "../../src/checker/Model.ts"
 import * as AppendLog from "../../src/checker/models/AppendLog.ts"
 import * as Register from "../../src/checker/models/Register.ts"
 import * as TokenSet from "../../src/checker/models/TokenSet.ts"
+import type { Operation } from "../../src/checker/Operation.ts"
 import { hasOrder } from "./bruteForce.ts"
 import {
   type Input,
@@ -84,6 +85,22 @@ describe("the verdict", () => {
     assert.isAbove(found, numRuns / 5)
   })
 
+  it("[SIM7] is that of all orders for objects of any kind", () => {
+    let linearizable = 0
+    let judged = 0
+    fc.assert(
+      fc.property(machine, calls, (machine, history) => {
+        const expected = hasOrder(machine, history) ? "Linearizable" : "NotLinearizable"
+        assert.strictEqual(check(machine, history)._tag, expected)
+        judged++
+        if (expected === "Linearizable") linearizable++
+      }),
+      runs(2000)
+    )
+    assert.isAbove(linearizable, judged / 10)
+    assert.isBelow(linearizable, (judged * 9) / 10)
+  })
+
   it("does not depend on the order in which a history is listed", () => {
     fc.assert(
       fc.property(small, fc.nat(), (history, seed) => {
@@ -102,6 +119,42 @@ describe("the verdict", () => {
     assert.deepStrictEqual(check(model, []), { _tag: "Linearizable", steps: 0 })
   })
 })
+
+const quarter = fc.integer({ min: 0, max: 3 })
+
+/** An object of four states and four operations: each has a random answer and a random end in each state. */
+const machine: fc.Arbitrary<Model<number, number, boolean>> = fc
+  .array(fc.tuple(quarter, fc.boolean()), { minLength: 16, maxLength: 16 })
+  .map((table) => {
+    const at = (state: number, input: number) => table[4 * input + state]!
+    const isPossible = (state: number, input: number, outcome: Outcome<boolean> | undefined) =>
+      outcome === undefined || outcome.value === at(state, input)[1]
+    return {
+      initial: () => 0,
+      step: (state, input, outcome) =>
+        isPossible(state, input, outcome) ? at(state, input)[0] : impossible,
+      onlyReads: (input, outcome) =>
+        [0, 1, 2, 3].every(
+          (state) => !isPossible(state, input, outcome) || at(state, input)[0] === state
+        )
+    }
+  })
+
+/** Up to 7 operations of such an object; of about every second one, nobody heard. */
+const calls: fc.Arbitrary<ReadonlyArray<Operation<number, boolean>>> = fc
+  .array(fc.tuple(quarter, fc.nat({ max: 9 }), fc.nat({ max: 6 }), fc.boolean(), quarter), {
+    maxLength: 7,
+    size: "max"
+  })
+  .map((drawn) =>
+    drawn.map(([input, called, length, value, fate], client) => ({
+      client: `c${client}`,
+      input,
+      called,
+      returned: fate < 2 ? Infinity : called + length,
+      outcome: fate % 3 === 0 ? undefined : { value }
+    }))
+  )
 
 /** A log that does not look ahead. */
 const blindLog: typeof seeingLog = {

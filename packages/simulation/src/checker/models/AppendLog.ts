@@ -1,14 +1,30 @@
 import { impossible, type Model } from "../Model.ts"
 import type { Operation } from "../Operation.ts"
 
+/**
+ * What is done to it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Input<Token> =
   | { readonly kind: "append"; readonly token: Token }
   | { readonly kind: "read" }
 
-/** All tokens in order for a read, anything for an append. */
+/**
+ * All tokens in order for a read, anything for an append.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Output<Token> = ReadonlyArray<Token> | undefined
 
-/** The empty log, or one token after `before`. Logs with the same tokens are the same object. */
+/**
+ * The empty log, or one token after `before`. Logs with the same tokens are the same object.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Log<Token> {
   readonly length: number
   readonly token: Token | undefined

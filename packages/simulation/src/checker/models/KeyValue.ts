@@ -1,11 +1,22 @@
 import type { Model } from "../Model.ts"
 import * as Register from "./Register.ts"
 
-/** What is done to the register of one key. To delete is to write `undefined`. */
+/**
+ * What is done to the register of one key. To delete is to write `undefined`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Input<Value extends Register.Primitive> = Register.Input<Value | undefined> & {
   readonly key: string
 }
 
+/**
+ * As of a register.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Output<Value extends Register.Primitive> = Register.Output<Value>
 
 /**

@@ -1,14 +1,30 @@
 import { impossible, type Model } from "../Model.ts"
 
-/** What a register may hold: values that are told apart as keys of a `Map` are. */
+/**
+ * What a register may hold: values that are told apart as keys of a `Map` are.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Primitive = string | number | bigint | boolean | null | undefined
 
+/**
+ * What is done to it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Input<Value extends Primitive> =
   | { readonly kind: "read" }
   | { readonly kind: "write"; readonly value: Value }
   | { readonly kind: "compareAndSet"; readonly expected: Value; readonly value: Value }
 
-/** The value for a read, whether it was done for a compare-and-set, anything for a write. */
+/**
+ * The value for a read, whether it was done for a compare-and-set, anything for a write.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Output<Value extends Primitive> = Value | boolean | undefined
 
 /** As `Map` compares keys, by which the search knows states again: NaN is NaN, and 0 is -0. */

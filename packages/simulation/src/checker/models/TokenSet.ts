@@ -1,10 +1,21 @@
 import { impossible, type Model } from "../Model.ts"
 
+/**
+ * What is done to it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Input<Token> =
   | { readonly kind: "add" | "remove" | "has"; readonly token: Token }
   | { readonly kind: "read" }
 
-/** Whether it is there for a `has`, all tokens in any order for a read, anything for the others. */
+/**
+ * Whether it is there for a `has`, all tokens in any order for a read, anything for the others.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Output<Token> = boolean | ReadonlyArray<Token> | undefined
 
 /**
