@@ -111,8 +111,9 @@ type Options = ReturnType<typeof parse>["values"]
 const runsOf = (values: Options): ReadonlyArray<RunOptions> => {
   const sizes = values.nodes.split(",").map(nodesOf)
   const seconds = numberOf("seconds", values.seconds)
-  const from = numberOf("from", values.seed ?? values.from)
-  const count = values.seed === undefined ? numberOf("seeds", values.seeds) : 1
+  const only = values.seed === undefined ? undefined : numberOf("seed", values.seed)
+  const from = only ?? numberOf("from", values.from)
+  const count = only === undefined ? numberOf("seeds", values.seeds) : 1
   const breaks = breaksOf(values.break)
   const faults: ReadonlyArray<Fault> | undefined =
     values.faults === undefined ? undefined : JSON.parse(readFileSync(values.faults, "utf8"))

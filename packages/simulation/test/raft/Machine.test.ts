@@ -28,6 +28,12 @@ const write = (index: number, fields: Partial<Operation>): Entry => ({
   )
 })
 
+const digest = (...entries: ReadonlyArray<Entry>): number => {
+  const machine = new Machine(emptyImage(0))
+  for (const entry of entries) machine.apply(entry)
+  return machine.digest
+}
+
 describe("Machine", () => {
   it("[RA12] makes one effect of a command that stands in the log twice", () => {
     const machine = new Machine(emptyImage(0))
@@ -70,11 +76,6 @@ describe("Machine", () => {
   })
 
   it("[RA5] has another digest after other entries, or the same in another order", () => {
-    const digest = (...entries: ReadonlyArray<Entry>) => {
-      const machine = new Machine(emptyImage(0))
-      for (const entry of entries) machine.apply(entry)
-      return machine.digest
-    }
     const [one, other] = [write(1, {}), write(1, { value: 8 })]
     assert.notStrictEqual(digest(one), digest(other))
     assert.notStrictEqual(digest(one, other), digest(other, one))
