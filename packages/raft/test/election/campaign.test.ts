@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Message } from "../../src/Message.ts"
 import type { Role } from "../../src/Output.ts"
 import { Cluster, disk, Node, type Options, plain } from "../Cluster.ts"
-import { following, heartbeat, leading, snap, vote, voteResp } from "../messages.ts"
+import { app, following, heartbeat, leading, snap, vote, voteResp } from "../messages.ts"
 
 const members = ["a", "b", "c"]
 const withLearner = { ...disk(["a"]).snapshot.configuration, learners: ["l"] }
@@ -167,6 +167,60 @@ describe("a learner", () => {
     cluster.campaign("l")
     assert.deepEqual(cluster.leaders, ["l"])
     assert.strictEqual(cluster.node("a").role, "follower")
+  })
+})
+
+/** It campaigns with the next tick. */
+const almost = (make: () => Node) => {
+  const node = make()
+  node.tick(node.config.electionTicks - 1)
+  assert.strictEqual(node.role, "follower")
+  return node
+}
+const follower = () => following("a", "b", 1, disk(members, { terms: [1] }), plain)
+
+describe("the clock of a follower", () => {
+  it.each([
+    ["a heartbeat", heartbeat("b", "a", 1)],
+    ["entries", app("b", "a", 1, [1, 1], [1])],
+    ["a vote that it gives", vote("c", "a", 2, [9, 1])],
+    ["a later term", vote("c", "a", 2, [0, 0])]
+  ] as const)("begins anew with %s", (_, message) => {
+    const node = almost(follower)
+    node.receive(message)
+    node.tick(node.config.electionTicks - 1)
+    assert.strictEqual(node.role, "follower")
+    node.tick()
+    assert.strictEqual(node.role, "candidate")
+  })
+
+  it.each([
+    ["a message of an earlier term", heartbeat("c", "a", 0)],
+    ["a vote that it refuses", vote("c", "a", 1, [0, 0])],
+    ["a pre-vote", vote("c", "a", 2, [9, 9], "PreVote")]
+  ] as const)("goes on with %s", (_, message) => {
+    const node = almost(follower)
+    node.receive(message)
+    node.tick()
+    assert.strictEqual(node.role, "candidate")
+  })
+
+  it("begins anew with a pre-vote that it asks for: it does not ask with each tick", () => {
+    const node = almost(() => following("a", "b", 1, disk(members)))
+    node.tick()
+    assert.deepInclude(node.view, { role: "preCandidate", leader: undefined })
+    assert.strictEqual(node.sent("PreVote").length, 2)
+    node.tick(node.config.electionTicks - 1)
+    assert.deepEqual(node.sent(), [])
+    node.tick()
+    assert.strictEqual(node.sent("PreVote").length, 2)
+  })
+
+  it("runs on where it must not campaign, so that it hears candidates", () => {
+    const node = following("l", "a", 1, disk(withLearner))
+    node.tick(3 * node.config.electionTicks - 1)
+    node.receive(vote("b", "l", 2, [0, 0]))
+    assert.deepEqual(node.answer(), voteResp("l", "b", 2, true))
   })
 })
 

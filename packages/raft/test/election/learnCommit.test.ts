@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { encodeChange } from "../../src/membership/ConfChangeCodec.ts"
 import type { Entry } from "../../src/Entry.ts"
 import { change, disk, entriesAfter, Node } from "../Cluster.ts"
-import { vote } from "../messages.ts"
+import { vote, voteResp } from "../messages.ts"
 
 const removal: Entry = {
   term: 1,
@@ -44,10 +44,8 @@ describe("a vote carries the commit index", () => {
     const last = node("b", 1)
     last.appliesAtOnce = false
     last.campaign()
-    last.receive({
-      ...{ _tag: "PreVoteResp", from: "a", to: "b", term: 1, granted: false },
-      ...{ commit: 2, commitTerm: 1 }
-    })
+    const refusal = voteResp("a", "b", 1, false, "PreVoteResp")
+    last.receive({ ...refusal, commit: 2, commitTerm: 1 })
     assert.strictEqual(last.role, "follower")
     last.campaign()
     assert.strictEqual(last.role, "follower")

@@ -216,6 +216,20 @@ describe("check-quorum", () => {
     assert.deepInclude(node.view, { role: "follower", term: 1, leader: undefined })
   })
 
+  it("a leader is heard by itself, also when its disk is slow", () => {
+    const node = leading("a", disk(members))
+    node.restart()
+    node.campaign()
+    node.receive(voteResp("b", "a", 2, true, "PreVoteResp"))
+    node.persistsAtOnce = false
+    node.receive(voteResp("b", "a", 2, true))
+    assert.strictEqual(node.role, "leader")
+    node.receive(heartbeatResp("b", "a", 2))
+    node.tick(node.config.electionTicks)
+    assert.strictEqual(node.role, "leader")
+    assert.strictEqual(node.view.log.durable, 1, "it answered itself nothing yet")
+  })
+
   it("learners do not keep a leader alive", () => {
     const configuration = { ...disk(members).snapshot.configuration, learners: ["x", "y"] }
     const node = leading("a", disk(configuration))

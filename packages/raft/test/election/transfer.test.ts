@@ -84,13 +84,15 @@ describe("a transfer", () => {
 
   it("waits until the target has everything, and only then tells it to campaign", () => {
     const node = established("a", disk(members))
-    node.propose("x")
+    node.propose("x", "y")
     node.sent()
     node.transfer("b")
     assert.deepEqual(node.sent("TimeoutNow"), [])
-    node.receive(accepted("c", "a", 1, 2))
+    node.receive(accepted("c", "a", 1, 3))
     assert.deepEqual(node.sent("TimeoutNow"), [])
     node.receive(accepted("b", "a", 1, 2))
+    assert.deepEqual(node.sent("TimeoutNow"), [])
+    node.receive(accepted("b", "a", 1, 3))
     assert.deepEqual(node.sent("TimeoutNow"), [{ _tag: "TimeoutNow", from: "a", to: "b", term: 1 }])
   })
 
@@ -133,6 +135,17 @@ describe("a transfer that is pending", () => {
     assert.strictEqual(a.role, "leader")
     cluster.propose("a", "y")
     assert.deepEqual(a.commands, ["x", "y"])
+  })
+
+  it("has a whole election timeout, whenever it begins", () => {
+    const node = established("a", disk(members))
+    node.tick(node.config.electionTicks - 1)
+    node.propose("x")
+    node.transfer("b")
+    node.tick(node.config.electionTicks - 1)
+    assert.strictEqual(node.view.transferee, "b")
+    node.tick()
+    assert.isUndefined(node.view.transferee)
   })
 
   it("is given up when it shall go back to the leader itself", () => {

@@ -194,6 +194,17 @@ describe("joint changes", () => {
     assert.deepEqual(cluster.node("d").view.configuration, withVoters(["a", "b", "d"]))
   })
 
+  it("it is left once, whatever is applied meanwhile", () => {
+    const node = established("a", disk(["a"]))
+    node.appliesAtOnce = false
+    node.proposeChange(several("JointImplicit", { kind: "AddLearner", node: "b" }))
+    node.propose("x", "y")
+    for (let time = 0; time < 3; time++) node.apply(1)
+    assert.strictEqual(node.view.log.lastIndex, 5)
+    node.apply()
+    assert.deepInclude(node.view.configuration, { votersOutgoing: [], learners: ["b"] })
+  })
+
   it("JointExplicit is left by an empty change only, and others are refused inside of it", () => {
     const cluster = cloud()
     const a = cluster.node("a")
@@ -297,8 +308,11 @@ it("[RA16] a change that a snapshot covers is not applied again", () => {
   node.receive(app("a", "b", 1, [0, 0], [1, 1], 2))
   assert.strictEqual(node.commits.length, 2)
   const snapshot = { ...disk(founders).snapshot, index: 5, term: 1 }
+  node.persistsAtOnce = false
   node.receive({ _tag: "Snap", from: "a", to: "b", term: 1, snapshot })
+  node.apply(1)
+  node.persist()
   assert.strictEqual(node.view.log.applied, 5)
-  node.apply()
+  node.apply(1)
   assert.strictEqual(node.view.log.applied, 5)
 })

@@ -334,5 +334,14 @@ describe("the limit of what is not committed", () => {
     for (let time = 0; time < 10; time++) node.propose(eight)
     node.receive(heartbeat("b", "a", 2))
     assert.strictEqual(node.view.uncommittedBytes, 0)
+    const other = leading("a", disk(members, { terms: [1, 1, 1] }), limited)
+    const ownNoop = other.view.uncommittedBytes
+    assert.isAbove(ownNoop, 0)
+    other.appliesAtOnce = false
+    other.receive(accepted("b", "a", 2, 4))
+    other.apply(3)
+    assert.strictEqual(other.view.uncommittedBytes, ownNoop)
+    other.apply()
+    assert.strictEqual(other.view.uncommittedBytes, 0)
   })
 })

@@ -2,7 +2,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { emptyConfiguration, withVoters } from "../../src/membership/Configuration.ts"
 import { Cluster, disk, Node, plain } from "../Cluster.ts"
-import { accepted, app, following, heartbeatResp, leading, refused, snap } from "../messages.ts"
+import {
+  accepted,
+  app,
+  established,
+  following,
+  heartbeatResp,
+  leading,
+  refused,
+  snap
+} from "../messages.ts"
 
 const pair = ["a", "b"]
 const members = ["a", "b", "c"]
@@ -39,20 +48,24 @@ describe("a leader", () => {
   })
 
   it("offers none to a follower that was silent since the quorum was last checked", () => {
-    const node = leading("a", disk(members, at11))
-    node.receive(accepted("b", "a", 12, 12))
-    node.receive(refused("c", "a", 12, 11, { index: 5, term: 4 }))
-    assert.strictEqual(node.sent("Snap").length, 1)
-    node.step({ _tag: "SnapshotFailed", peer: "c", index: 11 })
+    const node = established("a", disk(members))
+    node.propose("x")
+    node.receive(accepted("b", "a", 1, 2))
     for (let time = 0; time < 2 * node.config.electionTicks; time++) {
-      node.receive(heartbeatResp("b", "a", 12))
+      node.receive(heartbeatResp("b", "a", 1))
       node.tick()
     }
-    assert.isFalse(node.progress("c").recentActive)
-    node.propose("x")
-    assert.deepEqual(node.sent("Snap"), [])
-    node.receive(heartbeatResp("c", "a", 12))
-    assert.strictEqual(node.sent("Snap").length, 1)
+    node.compact()
+    node.step({ _tag: "PeerUnreachable", peer: "c" })
+    assert.deepInclude(node.progress("c"), { next: 2, recentActive: false, isPaused: false })
+    node.sent()
+    node.propose("y")
+    assert.deepEqual(
+      node.sent().map(({ to }) => to),
+      ["b"]
+    )
+    node.receive(heartbeatResp("c", "a", 1))
+    assert.deepInclude(node.sent("Snap")[0], { to: "c" })
   })
 
   it.each([
@@ -103,8 +116,10 @@ describe("a leader", () => {
 
   it("stays with its offer when an older place is accepted that the log does not reach", () => {
     const node = offering()
+    node.sent()
     node.receive(accepted("b", "a", 12, 5))
     assert.deepInclude(node.progress("b"), { state: "snapshot", match: 5, pendingSnapshot: 11 })
+    assert.deepEqual(node.sent("Snap"), [])
   })
 
   it("[RA14] offers the new one when it has compacted again", () => {
@@ -159,6 +174,13 @@ describe("a follower", () => {
     node.receive(offer)
     assert.strictEqual(node.view.log.lastIndex, 12)
     assert.deepEqual(node.answer(), accepted("b", "a", 11, 11))
+  })
+
+  it("[RA7] that has compacted beyond it answers with its commit index", () => {
+    const node = following("b", "a", 11, disk(pair, at11))
+    node.receive(snap("a", "b", 11, [7, 4], disk(members)))
+    assert.deepEqual(node.answer(), accepted("b", "a", 11, 11))
+    assert.deepInclude(node.view.log, { firstIndex: 12, lastIndex: 11, commit: 11 })
   })
 
   it("that holds the last entry of it keeps its log, and commits up to there", () => {

@@ -56,6 +56,18 @@ describe("answers", () => {
     assert.deepEqual(node.answer(), heartbeatResp("a", "b", 2, 7))
   })
 
+  it("[RA11] a request for a vote claims a term and a log, and waits; one for a pre-vote does not", () => {
+    const node = slowly(new Node("a", disk(members)))
+    node.campaign()
+    assert.strictEqual(node.sent("PreVote").length, 2)
+    node.persist()
+    node.receive(voteResp("b", "a", 1, true, "PreVoteResp"))
+    assert.strictEqual(node.role, "candidate")
+    assert.deepEqual(node.sent(), [])
+    node.persist()
+    assert.strictEqual(node.sent("Vote").length, 2)
+  })
+
   it("[RA8] a vote that was not durable was never given", () => {
     const node = slowly(new Node("a", disk(members)))
     node.receive(vote("b", "a", 1, [0, 0]))
