@@ -24,10 +24,9 @@ export const onReadRequest = (state: State, message: ReadIndex): void => {
   if (state.role === "leader") enqueueRead(state, { from: message.from, token: message.token })
 }
 
+/** The answer to a read of this follower. Who became something else meanwhile is not asked. */
 export const onReadAnswer = (state: State, message: ReadIndexResp): void => {
-  if (state.role === "follower") {
-    state.outbox.reads.push({ token: message.token, index: message.index })
-  }
+  state.outbox.reads.push({ token: message.token, index: message.index })
 }
 
 const enqueueRead = (state: State, read: PendingRead): void => {
