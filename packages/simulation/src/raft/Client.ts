@@ -9,7 +9,7 @@ import type { Operation } from "./History.ts"
 import { registersMax } from "./Machine.ts"
 import type { Process } from "./Process.ts"
 import type { Answer } from "./process/Requests.ts"
-import { leaderOf } from "./quorums.ts"
+import { leaderOf, oldestLeader } from "./quorums.ts"
 
 const attemptsMax = 10
 
@@ -83,7 +83,10 @@ export class Client {
     const anyone = random.pick(cloud.nodes)
     // When all is well again the question is whether writes commit, not whether clients find the leader.
     const leader = cloud.isFaulty ? this.believedLeader : leaderOf(cloud)
-    const target = prefersLeader ? (leader ?? anyone) : anyone
+    // Who still talks to a deposed leader is the one that can be told the past.
+    const deposed =
+      operation.kind === "read" && random.chance(0.2) ? oldestLeader(cloud) : undefined
+    const target = deposed ?? (prefersLeader ? leader : undefined) ?? anyone
     const paddingBytes = random.below(cloud.profile.paddingMaxBytes + 1)
     const reply = (answer: Answer) => this.onReply(operation, attempt, target, answer)
     const isLost = random.chance(0.01) && cloud.isFaulty

@@ -24,6 +24,16 @@ export const leaderOf = (cloud: Cloud): Process | undefined => {
   return leader
 }
 
+/** The node that leads by its own account in the lowest term: where there are two, the deposed one. */
+export const oldestLeader = (cloud: Cloud): Process | undefined => {
+  let oldest: Process | undefined
+  for (const node of cloud.nodes) {
+    if (node.raft?.role !== "leader") continue
+    if (oldest === undefined || node.raft.term < oldest.raft!.term) oldest = node
+  }
+  return oldest
+}
+
 /** The configuration of the node that has applied most, up or down. */
 export const latestConfiguration = (cloud: Cloud): Configuration | undefined => {
   let latest: Process | undefined
