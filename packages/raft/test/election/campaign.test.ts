@@ -194,6 +194,13 @@ describe("the clock of a follower", () => {
     assert.strictEqual(node.role, "candidate")
   })
 
+  it("begins anew with a vote in its own term", () => {
+    const node = almost(() => new Node("a", disk(members, { term: 1 }), plain))
+    node.receive(vote("b", "a", 1, [0, 0]))
+    node.tick(node.config.electionTicks - 1)
+    assert.strictEqual(node.role, "follower")
+  })
+
   it.each([
     ["a message of an earlier term", heartbeat("c", "a", 0)],
     ["a vote that it refuses", vote("c", "a", 1, [0, 0])],

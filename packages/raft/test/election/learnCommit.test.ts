@@ -14,8 +14,16 @@ const removal: Entry = {
 }
 
 /** A node of {a, b} whose log removes a at 2, and goes on with entries of these terms. */
-const node = (id: string, commit: number, ...terms: ReadonlyArray<number>) => {
-  const restored = disk(["a", "b"], { term: 1, commit, terms: [1] })
+const node = (id: string, commit: number, ...terms: ReadonlyArray<number>) =>
+  nodeOf(["a", "b"], id, commit, terms)
+
+const nodeOf = (
+  voters: ReadonlyArray<string>,
+  id: string,
+  commit: number,
+  terms: ReadonlyArray<number>
+) => {
+  const restored = disk(voters, { term: 1, commit, terms: [1] })
   const entries = [...restored.entries, removal, ...entriesAfter(2, terms)]
   const made = new Node(id, { ...restored, entries })
   // What is committed on the disk is handed out when something happens.
@@ -41,11 +49,15 @@ describe("a vote carries the commit index", () => {
   })
 
   it("[RA16] a candidate that learns of a change of membership gives up its election", () => {
-    const last = node("b", 1)
+    const last = nodeOf(["a", "b", "c"], "b", 1, [])
     last.appliesAtOnce = false
     last.campaign()
+    assert.strictEqual(last.role, "preCandidate")
+    // One refusal of three decides nothing, but what comes with it does.
     const refusal = voteResp("a", "b", 1, false, "PreVoteResp")
     last.receive({ ...refusal, commit: 2, commitTerm: 1 })
+    assert.strictEqual(last.role, "follower")
+    last.receive(voteResp("c", "b", 2, true, "PreVoteResp"))
     assert.strictEqual(last.role, "follower")
     last.campaign()
     assert.strictEqual(last.role, "follower")
