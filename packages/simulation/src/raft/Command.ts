@@ -1,8 +1,11 @@
-/** What clients put into the log: six numbers, and padding that makes entries differ in size. */
+/**
+ * What is put into the log: six numbers, and padding that makes entries differ in size. Clients write;
+ * `noise` changes no register and nobody waits for it.
+ */
 import type { Operation } from "./History.ts"
 
 export interface Command {
-  readonly kind: "write" | "compareAndSet"
+  readonly kind: "write" | "compareAndSet" | "noise"
   readonly session: number
   readonly seq: number
   readonly key: number
@@ -30,11 +33,19 @@ export const decodeCommand = (data: Uint8Array): Command => {
     headBytes / 4
   )
   return {
-    kind: kind === 1 ? "write" : "compareAndSet",
+    kind: kind === 1 ? "write" : kind === 2 ? "compareAndSet" : "noise",
     session: session!,
     seq: seq!,
     key: key!,
     value: value!,
     expected: expected!
   }
+}
+
+/** Of a session that no client has. `seq` is higher than that of all noise before. */
+export const encodeNoise = (seq: number): Uint8Array => {
+  const numbers = new Uint32Array(headBytes / 4)
+  numbers[0] = 3
+  numbers[2] = seq
+  return new Uint8Array(numbers.buffer)
 }

@@ -103,9 +103,25 @@ export interface TakeSnapshot extends At {
   readonly keep: number
 }
 
-/** A wish of the operator, carried out in several changes. `replace` is `remove` of `node` and `add` of `peer`. */
+/** Every node that leads by its own account is asked for so many entries at once, a deposed one too. */
+export interface Flood extends At {
+  readonly kind: "flood"
+  readonly entries: number
+}
+
+/**
+ * A wish of the operator, carried out in several changes. `replace` is `remove` of `node` and `add` of
+ * `peer`; `jointReplace` does it at once, and `jointDemote` keeps `node` as a learner.
+ */
 export interface Membership extends At {
-  readonly kind: "add" | "promote" | "demote" | "remove" | "replace" | "jointReplace"
+  readonly kind:
+    | "add"
+    | "promote"
+    | "demote"
+    | "remove"
+    | "replace"
+    | "jointReplace"
+    | "jointDemote"
   readonly node: string
   readonly peer: string
 }
@@ -120,4 +136,5 @@ export type Fault =
   | SlowApply
   | Nudge
   | TakeSnapshot
+  | Flood
   | Membership

@@ -1,7 +1,7 @@
 /** Carries out the faults of a list at their times, and ends them all when the run heals. */
 import type { Cloud } from "./Cloud.ts"
-import type { Fault, Nudge } from "./Fault.ts"
-import { isNetworkFault } from "./Network.ts"
+import type { Fault, Flood, Nudge } from "./Fault.ts"
+import { isNetworkFault, type NetworkFault } from "./Network.ts"
 import type { Operator } from "./Operator.ts"
 import type { Process } from "./Process.ts"
 
@@ -39,14 +39,12 @@ export class Faults {
       this.cloud.heap.set(this.cloud.nowMs + fault.forMs, () => this.end(fault))
     }
     if (isNetworkFault(fault)) return this.cloud.network.begin(fault)
+    if (fault.kind === "flood") return this.flood(fault.entries)
     const node = this.cloud.named(fault.node)
     if (node !== undefined) this.strike(node, fault)
   }
 
-  private strike(
-    node: Process,
-    fault: Exclude<Fault, { kind: "partition" | "storm" | "slowLink" }>
-  ): void {
+  private strike(node: Process, fault: Exclude<Fault, NetworkFault | Flood>): void {
     switch (fault.kind) {
       case "crash":
         return node.arm(fault)
@@ -70,6 +68,12 @@ export class Faults {
     }
   }
 
+  private flood(entries: number): void {
+    for (const node of this.cloud.nodes) {
+      if (node.raft?.role === "leader") node.run(() => node.requests.addNoise(entries))
+    }
+  }
+
   private nudge(node: Process, { kind, peer: name }: Nudge): void {
     const peer = this.cloud.named(name)?.id
     if (kind === "campaign") node.step({ _tag: "CampaignRequested" })
@@ -82,9 +86,10 @@ export class Faults {
   private end(fault: Fault): void {
     if (!this.lasting.delete(fault)) return
     if (isNetworkFault(fault)) return this.cloud.network.end(fault)
-    const node = this.cloud.named(fault.kind === "crash" ? "" : fault.node)
-    if (fault.kind === "pause") node?.resume()
-    if (fault.kind === "slowDisk" && node !== undefined) node.slowSyncMs = 0
-    if (fault.kind === "slowApply" && node !== undefined) node.slowApplyMs = 0
+    const node = "node" in fault ? this.cloud.named(fault.node) : undefined
+    if (node === undefined) return
+    if (fault.kind === "pause") node.resume()
+    if (fault.kind === "slowDisk") node.slowSyncMs = 0
+    if (fault.kind === "slowApply") node.slowApplyMs = 0
   }
 }

@@ -96,8 +96,9 @@ export class Machine implements MachineView {
     if (before !== undefined && seq <= before.seq) {
       return seq === before.seq ? { tookEffect: false, result: before.result } : noEffect
     }
-    const isDone = command.kind === "write" || this.registers[key] === command.expected
-    if (isDone) this.registers[key] = value
+    const { kind, expected } = command
+    const isDone = kind !== "compareAndSet" || this.registers[key] === expected
+    if (isDone && kind !== "noise") this.registers[key] = value
     const result = isDone ? 1 : 0
     this.sessions.set(session, { seq, result, effects: (before?.effects ?? 0) + 1 })
     return { tookEffect: true, result }

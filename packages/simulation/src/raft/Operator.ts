@@ -58,6 +58,11 @@ export class Operator {
           [node, "nowhere"],
           [peer, "voter"]
         ])
+      case "jointDemote":
+        return this.wish([
+          [node, "learner"],
+          [peer, "voter"]
+        ])
     }
   }
 

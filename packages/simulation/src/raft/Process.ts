@@ -210,6 +210,10 @@ export class Process implements SimNode {
     return this.slowApplyMs + this.random.next() * this.cloud.profile.applyMaxMs
   }
 
+  reportMs(): number {
+    return this.random.next() * this.cloud.profile.reportMaxMs
+  }
+
   /** How many of the entries that wait are applied before the core is told. */
   applyCount(waiting: number): number {
     return this.random.chance(0.8) ? waiting : 1 + this.random.below(waiting)

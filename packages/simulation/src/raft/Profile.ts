@@ -21,6 +21,8 @@ export interface Profile {
   readonly syncMinMs: number
   readonly syncMaxMs: number
   readonly applyMaxMs: number
+  /** Time from an apply until the core hears of it. */
+  readonly reportMaxMs: number
   /** Time in which events pile up before the output is taken; 0 takes it after each event. */
   readonly turnMaxMs: number
   /** Says `Persisted` once for all batches of one sync, instead of for each. */
@@ -59,6 +61,7 @@ export const drawProfile = (seed: number): Profile => {
     syncMinMs: random.between(0.1, 1),
     syncMaxMs: random.pick([2, 10, 50]),
     applyMaxMs: random.pick([0, 5, 50]),
+    reportMaxMs: random.pick([0, 0, 30]),
     turnMaxMs: random.pick([0, 0, 2]),
     mergesBatches: random.chance(0.5),
     snapshotEvery: random.pick([10, 40, 150, 100_000]),

@@ -140,6 +140,8 @@ const snapshot: Draw = (random, at, names) => ({
   keep: random.pick([0, 0, 3, 30])
 })
 
+const flood: Draw = (random, at) => ({ kind: "flood", at, entries: random.pick([3, 20, 60]) })
+
 const membership: Draw = (random, at, { all }) => ({
   kind: random.pick([
     "add",
@@ -149,7 +151,8 @@ const membership: Draw = (random, at, { all }) => ({
     "remove",
     "replace",
     "replace",
-    "jointReplace"
+    "jointReplace",
+    "jointDemote"
   ] as const),
   at,
   node: random.pick(all),
@@ -174,6 +177,7 @@ const draws: ReadonlyArray<Draw> = [
   nudge("forgetLeader"),
   nudge("unreachable"),
   snapshot,
+  flood,
   membership,
   membership
 ]

@@ -1,5 +1,6 @@
 /** Feeds the state machine with committed entries, at its own speed, and takes snapshots of it. */
 import type { Entry } from "@distri/raft/Entry"
+import type { LogIndex } from "@distri/raft/LogIndex"
 import type { SnapshotMeta } from "@distri/raft/SnapshotMeta"
 import { emptyImage, type MachineImage } from "../Machine.ts"
 import type { Process } from "../Process.ts"
@@ -8,6 +9,7 @@ export class Applier {
   private queue: Array<Entry> = []
   private isSet = false
   private isTaking = false
+  private reported: LogIndex = 0
   private readonly process: Process
 
   constructor(process: Process) {
@@ -82,12 +84,22 @@ export class Applier {
     })
     if (process.passes("beforeAnswer")) return
     entries.forEach((entry, at) => process.requests.onApplied(entry, results[at]!.result))
-    if (!process.step({ _tag: "Applied", index: process.machine.applied })) return
+    const index = process.machine.applied
+    if (process.cloud.profile.reportMaxMs === 0) this.report(index)
+    else process.after(process.reportMs(), () => this.report(index))
+    this.set()
+  }
+
+  /** The core may hear of it late: after the next apply, or after a snapshot took the place of it all. */
+  private report(index: LogIndex): void {
+    const { process } = this
+    if (index < this.reported) return
+    this.reported = index
+    if (!process.step({ _tag: "Applied", index })) return
     const { snapshotEvery, snapshotKeep } = process.cloud.profile
     if (process.machine.applied - process.disk.snapshot.index >= snapshotEvery) {
       this.takeSnapshot(snapshotKeep)
     }
-    this.set()
   }
 }
 

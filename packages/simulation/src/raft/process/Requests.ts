@@ -5,7 +5,7 @@
 import type { Entry } from "@distri/raft/Entry"
 import type { LogIndex, Term } from "@distri/raft/LogIndex"
 import type { Output } from "@distri/raft/Output"
-import { encodeCommand } from "../Command.ts"
+import { encodeCommand, encodeNoise } from "../Command.ts"
 import type { Operation } from "../History.ts"
 import type { Process } from "../Process.ts"
 
@@ -50,6 +50,14 @@ export class Requests {
     if (this.proposals.length === 1) {
       this.process.after(this.process.turnMs(), () => this.propose())
     }
+  }
+
+  /** Entries that nobody waits for, in one proposal. */
+  addNoise(count: number): void {
+    const { cloud } = this.process
+    const token = cloud.nextToken()
+    const entries = Array.from({ length: count }, () => encodeNoise(cloud.nextToken()))
+    this.process.step({ _tag: "Proposed", token, entries, timeMs: this.process.clockMs() })
   }
 
   onOutput({ proposed, reads, refused }: Output): void {
