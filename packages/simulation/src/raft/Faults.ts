@@ -51,10 +51,10 @@ export class Faults {
       case "pause":
         return node.pause()
       case "slowDisk":
-        node.slowSyncMs = fault.syncMs
+        node.pace.slowSyncMs = fault.syncMs
         return
       case "slowApply":
-        node.slowApplyMs = fault.applyMs
+        node.pace.slowApplyMs = fault.applyMs
         return
       case "snapshot":
         return node.run(() => node.applier.takeSnapshot(fault.keep))
@@ -89,7 +89,7 @@ export class Faults {
     const node = "node" in fault ? this.cloud.named(fault.node) : undefined
     if (node === undefined) return
     if (fault.kind === "pause") node.resume()
-    if (fault.kind === "slowDisk") node.slowSyncMs = 0
-    if (fault.kind === "slowApply") node.slowApplyMs = 0
+    if (fault.kind === "slowDisk") node.pace.slowSyncMs = 0
+    if (fault.kind === "slowApply") node.pace.slowApplyMs = 0
   }
 }

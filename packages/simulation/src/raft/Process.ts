@@ -22,6 +22,7 @@ import type { Crash, CrashPoint } from "./Fault.ts"
 import type { SimNode } from "./Invariant.ts"
 import { emptyImage, Machine } from "./Machine.ts"
 import { Applier } from "./process/Applier.ts"
+import { Pace } from "./process/Pace.ts"
 import { Requests } from "./process/Requests.ts"
 import { Writer } from "./process/Writer.ts"
 
@@ -42,9 +43,7 @@ export class Process implements SimNode {
   requests: Requests
   /** Of the life before, while this node is down. */
   lastConfiguration: Configuration | undefined = undefined
-  /** Set by faults: how long a sync takes, and an apply. */
-  slowSyncMs = 0
-  slowApplyMs = 0
+  readonly pace: Pace
 
   private incarnation = 1
   private core: Raft | undefined = undefined
@@ -55,8 +54,6 @@ export class Process implements SimNode {
   private missedTicks = 0
   private isDraining = false
   private isTurnSet = false
-  private readonly random: Random
-  private readonly skewMs: number
   private env = { random: () => 0 }
 
   constructor(cloud: Cloud, number: number, restored: Restored | undefined) {
@@ -72,8 +69,7 @@ export class Process implements SimNode {
     this.applier = new Applier(this)
     this.requests = new Requests(this)
     this.writer = new Writer(this)
-    this.random = new Random(cloud.seed, `${this.name}/delays`)
-    this.skewMs = this.random.between(-1, 1) * cloud.profile.clockSkewMs
+    this.pace = new Pace(cloud.seed, this.name, cloud.profile)
   }
 
   get isUp(): boolean {
@@ -82,7 +78,7 @@ export class Process implements SimNode {
 
   /** The wall clock of this machine. */
   clockMs(): number {
-    return Math.round(1_700_000_000_000 + this.cloud.nowMs + this.skewMs)
+    return this.pace.clockMs(this.cloud.nowMs)
   }
 
   start(): void {
@@ -104,7 +100,7 @@ export class Process implements SimNode {
     this.core = make(this.limits, disk.restored())
     this.raft = view(this.core)
     cloud.emit({ _tag: "Started", node: this })
-    this.setTick(this.random.next() * cloud.profile.tickMs)
+    this.setTick(this.pace.firstTickMs())
     this.pump()
   }
 
@@ -201,28 +197,6 @@ export class Process implements SimNode {
     return true
   }
 
-  syncMs(): number {
-    const { syncMinMs, syncMaxMs } = this.cloud.profile
-    return this.slowSyncMs + this.random.between(syncMinMs, syncMaxMs)
-  }
-
-  applyMs(): number {
-    return this.slowApplyMs + this.random.next() * this.cloud.profile.applyMaxMs
-  }
-
-  reportMs(): number {
-    return this.random.next() * this.cloud.profile.reportMaxMs
-  }
-
-  /** How many of the entries that wait are applied before the core is told. */
-  applyCount(waiting: number): number {
-    return this.random.chance(0.8) ? waiting : 1 + this.random.below(waiting)
-  }
-
-  turnMs(): number {
-    return this.random.next() * this.cloud.profile.turnMaxMs
-  }
-
   private loseDisk(): void {
     const { id, disk, cloud } = this
     const keepsId = this.breaks.memoryKeepsId === true
@@ -244,10 +218,9 @@ export class Process implements SimNode {
 
   private setTick(ms: number): void {
     const { life, cloud } = this
-    const { tickMs, tickJitterMs } = cloud.profile
     cloud.heap.set(cloud.nowMs + ms, () => {
       if (life !== this.life) return
-      this.setTick(tickMs + this.random.next() * tickJitterMs)
+      this.setTick(this.pace.tickMs())
       if (this.isPaused) this.missedTicks++
       else this.step({ _tag: "Ticked" })
     })
@@ -257,7 +230,7 @@ export class Process implements SimNode {
     if (this.isDraining || this.isTurnSet) return
     if (this.cloud.profile.turnMaxMs === 0) return this.drain()
     this.isTurnSet = true
-    this.after(this.turnMs(), () => {
+    this.after(this.pace.turnMs(), () => {
       this.isTurnSet = false
       this.drain()
     })

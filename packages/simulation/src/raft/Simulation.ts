@@ -9,7 +9,15 @@ import { Cloud } from "./Cloud.ts"
 import { describeEvent } from "./describe.ts"
 import type { Fault } from "./Fault.ts"
 import { Faults } from "./Faults.ts"
-import { canHeal, notCalm, notEqual, notHealed, stall } from "./healing.ts"
+import {
+  canHeal,
+  hasSmallWindow,
+  notCalm,
+  notCommitting,
+  notEqual,
+  notLed,
+  stall
+} from "./healing.ts"
 import type { Invariant } from "./Invariant.ts"
 import { invariants } from "./invariants/index.ts"
 import { BudgetExceeded, Journal } from "./Journal.ts"
@@ -117,20 +125,29 @@ const live = (
   // promised before is still judged.
   const heals = canHeal(cloud) && cloud.config.preVote && cloud.config.checkQuorum
   if (heals) {
-    judge(notHealed(cloud, clientCount > 0 ? acknowledged : -1))
+    const commits = () => (clientCount > 0 ? notCommitting(cloud, acknowledged) : undefined)
+    judge(notLed(cloud))
+    if (hasSmallWindow(cloud)) advanceUntil(cloud, journal, commits)
+    judge(commits())
     const term = leaderOf(cloud)?.raft?.term ?? 0
     stall(cloud)
     advance(cloud, journal, calmMs)
     judge(notCalm(cloud, term))
   }
   for (const client of clients) client.stop()
-  // A follower with a slow disk and a window of one message takes its time, but it gets there.
-  for (let left = settleRounds; left > 0; left--) {
-    advance(cloud, journal, settleMs)
-    if (!heals || notEqual(cloud) === undefined) break
+  advance(cloud, journal, settleMs)
+  if (heals) {
+    advanceUntil(cloud, journal, () => notEqual(cloud))
+    judge(notEqual(cloud))
   }
-  if (heals) judge(notEqual(cloud))
   if (journal.broken === undefined) cloud.emit({ _tag: "Ended" })
+}
+
+/** Gives slow followers time, as long as `problem` says that they need more of it, but not for ever. */
+const advanceUntil = (cloud: Cloud, journal: Journal, problem: () => string | undefined): void => {
+  for (let left = settleRounds; left > 0 && problem() !== undefined; left--) {
+    advance(cloud, journal, settleMs)
+  }
 }
 
 /** Lets so much time pass, or less if a rule breaks. */

@@ -158,10 +158,13 @@ export const describeEvent = ({ atMs, event }: Noted): string => {
 }
 
 /** The line that repeats a run. Faults that are not those of the seed have to be given with a file. */
-export const replayLine = ({ seed, nodes, durationMs, breaks = {} }: RunOptions): string => {
+export const replayLine = (options: RunOptions): string => {
+  const { seed, nodes, durationMs, clients, faults, breaks = {} } = options
   const seconds = durationMs === undefined ? "" : ` --seconds ${durationMs / 1_000}`
+  const fewer = clients === undefined ? "" : ` --clients ${clients}`
+  const list = faults === undefined ? "" : " --faults FILE"
   const switches = Object.keys(breaks).map((name) => ` --break ${name}`)
-  return `npx -y pnpm@12 simulate raft --seed ${seed} --nodes ${nodes}${seconds}${switches.join("")}`
+  return `npx -y pnpm@12 simulate raft --seed ${seed} --nodes ${nodes}${seconds}${fewer}${list}${switches.join("")}`
 }
 
 /** What a reader needs to know of a run that broke a rule: how to repeat it first. */

@@ -2,8 +2,9 @@
  * What must be true again when all faults are over (RA18): one leader whom all members follow, proposals
  * that commit, a leader that stays through short stalls, and in the end the same state everywhere.
  */
-import type { Cloud } from "./Cloud.ts"
 import type { LogIndex, Term } from "@distri/raft/LogIndex"
+import { defaults } from "@distri/raft/RaftConfig"
+import type { Cloud } from "./Cloud.ts"
 import type { Process } from "./Process.ts"
 import { canDecide, latestConfiguration, leaderOf } from "./quorums.ts"
 
@@ -23,8 +24,8 @@ export const canHeal = (cloud: Cloud): boolean => {
   )
 }
 
-/** After ten election timeouts: a sentence if the cloud did not heal. */
-export const notHealed = (cloud: Cloud, acknowledged: LogIndex): string | undefined => {
+/** After ten election timeouts: a sentence if not all members follow one leader. */
+export const notLed = (cloud: Cloud): string | undefined => {
   const leaders = cloud.nodes.filter(({ raft }) => raft?.role === "leader")
   const [leader] = leaders
   if (leader === undefined) return "there is no leader"
@@ -34,8 +35,16 @@ export const notHealed = (cloud: Cloud, acknowledged: LogIndex): string | undefi
       return `${id} follows ${raft?.leader ?? "nobody"}, not ${leader.id}`
     if (raft.term !== leader.raft!.term) return `${id} is in another term than its leader`
   }
-  return cloud.history.acknowledged > acknowledged ? undefined : "no proposal commits"
+  return undefined
 }
+
+/** After ten election timeouts: a sentence if no proposal was acknowledged since `acknowledged`. */
+export const notCommitting = (cloud: Cloud, acknowledged: LogIndex): string | undefined =>
+  cloud.history.acknowledged > acknowledged ? undefined : "no proposal commits"
+
+/** A window of one short message takes a round trip for each entry that piled up, and may take longer. */
+export const hasSmallWindow = ({ config }: Cloud): boolean =>
+  config.inflightMax < defaults.inflightMax
 
 /** Stalls of the event loop that are shorter than an election timeout, the leader's among them. */
 export const stall = (cloud: Cloud): void => {

@@ -68,14 +68,14 @@ export class Applier {
   private set(): void {
     if (this.isSet || this.queue.length === 0) return
     this.isSet = true
-    this.process.after(this.process.applyMs(), () => this.run())
+    this.process.after(this.process.pace.applyMs(), () => this.run())
   }
 
   private run(): void {
     const { process } = this
     this.isSet = false
     if (this.queue.length === 0) return
-    const entries = this.queue.splice(0, process.applyCount(this.queue.length))
+    const entries = this.queue.splice(0, process.pace.applyCount(this.queue.length))
     const results = entries.map((entry) => {
       const applied = process.machine.apply(entry)
       const { tookEffect } = applied
@@ -86,7 +86,7 @@ export class Applier {
     entries.forEach((entry, at) => process.requests.onApplied(entry, results[at]!.result))
     const index = process.machine.applied
     if (process.cloud.profile.reportMaxMs === 0) this.report(index)
-    else process.after(process.reportMs(), () => this.report(index))
+    else process.after(process.pace.reportMs(), () => this.report(index))
     this.set()
   }
 

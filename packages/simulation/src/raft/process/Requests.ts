@@ -48,7 +48,7 @@ export class Requests {
     if (request.operation.kind === "read") return this.ask(request)
     this.proposals.push(request)
     if (this.proposals.length === 1) {
-      this.process.after(this.process.turnMs(), () => this.propose())
+      this.process.after(this.process.pace.turnMs(), () => this.propose())
     }
   }
 

@@ -33,7 +33,7 @@ export class Writer {
     this.isSyncing = true
     const { disk } = this.process
     const count = disk.waiting
-    this.process.after(this.process.syncMs(), () => this.finishSync(count))
+    this.process.after(this.process.pace.syncMs(), () => this.finishSync(count))
   }
 
   private finishSync(count: number): void {
