@@ -1,1 +1,6 @@
 export * from "./checker/index.ts"
+export type { Fault } from "./raft/Fault.ts"
+export type { Invariant } from "./raft/Invariant.ts"
+export type { Broken, Report, RunOptions } from "./raft/Report.ts"
+export * as Simulation from "./raft/Simulation.ts"
+export { Random } from "./random/Random.ts"

@@ -10,14 +10,14 @@ import type { RunOptions } from "../../src/raft/Report.ts"
 import { faultsOf, run, runTwice } from "../../src/raft/Simulation.ts"
 import { shrinkRun } from "../../src/raft/shrinkRun.ts"
 
-/** Seeds that once found a bug, never taken out: what it was. */
+/** Seeds that find a bug which was there once. Whoever changes what a seed draws looks for others. */
 const pinned: ReadonlyArray<readonly [seed: number, nodes: RunOptions["nodes"]]> = [
   // A newcomer threw away snapshots that were older than its membership.
-  [1, 5],
+  [14, 3],
   [24, 3],
   // A removed leader was the only one who knew that its removal was committed.
-  [1593, 3],
-  [1630, 3]
+  [528, 3],
+  [585, 3]
 ]
 
 const given = process.env["SEED"]
