@@ -149,4 +149,15 @@ describe("Network", () => {
     }
     assert.deepStrictEqual(arrivalsOf(true), arrivalsOf(false))
   })
+
+  it("has bad luck on each link by itself", () => {
+    const { network, run } = cloud({ ...quiet, lossRatio: 0.5 })
+    for (let sent = 0; sent < 100; sent++) {
+      for (const from of [0, 2]) network.send(sent, from, 1, `${from}: ${sent}`)
+    }
+    const arrived = run().map(({ message }) => message)
+    const of = (from: number) =>
+      arrived.filter((message) => message.startsWith(`${from}`)).map((message) => message.slice(3))
+    assert.notDeepEqual(of(0).toSorted(), of(2).toSorted())
+  })
 })
