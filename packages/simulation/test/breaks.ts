@@ -39,18 +39,18 @@ const numberOf = (text: string): number =>
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 const row = (name: Switch): boolean => {
-  const { rules, budget } = builds[name]
+  const { rules, budget, schedule } = builds[name]
   const seeds = values.seeds === undefined ? budget : Math.min(budget, numberOf(values.seeds))
   const only = values.rules?.split(",")
   const invariants = allInvariants.filter(({ rule }) => only?.includes(rule) ?? true)
   const found = find(name, numberOf(values.from), seeds, invariants)
   if (found === undefined) {
-    print(`| ${name} | not found | ${seeds} | ${budget} | |`)
+    print(`| ${name} | ${schedule.name} | not found | ${seeds} | ${budget} | |`)
     return false
   }
   const { rule, detail } = found.report.broken!
   const sentence = detail.split("\n")[0]!.replaceAll("|", "/")
-  print(`| ${name} | ${rule} | ${found.seeds} | ${budget} | ${sentence} |`)
+  print(`| ${name} | ${schedule.name} | ${rule} | ${found.seeds} | ${budget} | ${sentence} |`)
   return rules.includes(rule) || only !== undefined
 }
 
@@ -62,9 +62,8 @@ const main = (): void => {
   const unknown = values.break.find((name) => !isBreak(name))
   if (unknown !== undefined) complain(`no break is called ${unknown}`)
   const wanted = switches.filter((name) => values.break.length === 0 || values.break.includes(name))
-  print(
-    "| switch | rule that fired | seeds needed | budget | what it said |\n|---|---|---|---|---|"
-  )
+  print("| switch | schedule | rule that fired | seeds needed | budget | what it said |")
+  print("|---|---|---|---|---|---|")
   if (!wanted.map(row).every(Boolean)) process.exitCode = 1
 }
 

@@ -1,47 +1,55 @@
 /**
  * Builds with one rule broken each, and what has to happen to them (SIM8): within its budget of seeds, one of
  * the named rules fires. The first of them is what the switch is made to break; the others may notice the
- * same earlier. `pinned` is a seed that is known to find it quickly: the search begins there.
+ * same earlier.
  */
 import { type Breaks, brokenRules } from "../../src/raft/Breaks.ts"
 import type { Invariant } from "../../src/raft/Invariant.ts"
 import type { Report, RunOptions } from "../../src/raft/Report.ts"
 import { run } from "../../src/raft/Simulation.ts"
+import { duels, isolations, type Schedule, swarm } from "./schedules.ts"
 
 export type Switch = keyof Breaks
 
 export interface Build {
   readonly rules: ReadonlyArray<string>
   readonly budget: number
-  readonly pinned: number
+  /** The kind of runs that provokes it. */
+  readonly schedule: Schedule
 }
+
+const build = (
+  rules: ReadonlyArray<string>,
+  budget: number,
+  schedule: Schedule = swarm
+): Build => ({ rules, budget, schedule })
 
 /** A switch without a place here does not compile. */
 export const builds: Readonly<Record<Switch, Build>> = {
-  commitEarlierTerms: { rules: ["RA6", "RA4"], budget: 2_000, pinned: 3 },
-  voteTwice: { rules: ["RA8", "RA1", "RA7"], budget: 200, pinned: 1 },
-  answerAppendEarly: { rules: ["RA11", "RA9"], budget: 200, pinned: 1 },
-  answerVoteEarly: { rules: ["RA11", "RA8"], budget: 200, pinned: 1 },
-  readWithoutRound: { rules: ["RA13", "RA12"], budget: 500, pinned: 26 },
-  readBeforeOwnCommit: { rules: ["RA13", "RA12"], budget: 500, pinned: 50 },
-  acceptStaleAppend: { rules: ["RA3", "RA4", "RA7", "RA9"], budget: 2_000, pinned: 28 },
-  countLearners: { rules: ["RA9", "RA4"], budget: 2_000, pinned: 1 },
-  changeWhilePending: { rules: ["RA10"], budget: 2_000, pinned: 1 },
-  campaignUnapplied: { rules: ["RA16", "RA1"], budget: 5_000, pinned: 1 },
-  dropCommitFromBatch: { rules: ["RA16", "RA1"], budget: 5_000, pinned: 1 },
-  staleStorageAnswer: { rules: ["RA9"], budget: 5_000, pinned: 17 },
-  voteForStaleLog: { rules: ["RA4", "RA9"], budget: 2_000, pinned: 1 },
-  truncateOnEveryAppend: { rules: ["RA7", "RA4", "RA9", "RA11"], budget: 2_000, pinned: 1 },
-  forgetVoteOnRestart: { rules: ["RA8", "RA1"], budget: 200, pinned: 1 },
-  memoryKeepsId: { rules: ["RA4", "RA7", "RA8", "RA9"], budget: 500, pinned: 4 },
-  answerBeforeSync: { rules: ["RA11", "RA9"], budget: 200, pinned: 1 },
-  persistedBeforeSync: { rules: ["RA9", "RA11"], budget: 200, pinned: 1 },
-  catchUpMissedTicks: { rules: ["RA18"], budget: 200, pinned: 7 },
-  losesTruncation: { rules: ["RA3", "RA16"], budget: 500, pinned: 34 },
-  acceptTornBatch: { rules: ["RA16"], budget: 200, pinned: 44 },
-  acknowledgeBeforeCommit: { rules: ["RA12"], budget: 200, pinned: 1 },
-  snapshotWithoutSessions: { rules: ["RA14", "RA12", "RA5"], budget: 100, pinned: 1 },
-  readBeforeApplied: { rules: ["RA12", "RA13"], budget: 500, pinned: 1 }
+  commitEarlierTerms: build(["RA6", "RA4"], 2_000),
+  voteTwice: build(["RA8", "RA1", "RA7"], 200),
+  answerAppendEarly: build(["RA11", "RA9"], 200),
+  answerVoteEarly: build(["RA11", "RA8"], 200),
+  readWithoutRound: build(["RA13", "RA12"], 500, isolations),
+  readBeforeOwnCommit: build(["RA13", "RA12"], 500, duels),
+  acceptStaleAppend: build(["RA3", "RA4", "RA5", "RA7", "RA9", "RA11"], 2_000, duels),
+  countLearners: build(["RA9", "RA4"], 2_000),
+  changeWhilePending: build(["RA10"], 2_000),
+  campaignUnapplied: build(["RA16", "RA1"], 5_000),
+  dropCommitFromBatch: build(["RA16", "RA1"], 5_000),
+  staleStorageAnswer: build(["RA9"], 5_000, duels),
+  voteForStaleLog: build(["RA4", "RA9"], 2_000),
+  truncateOnEveryAppend: build(["RA7", "RA4", "RA9", "RA11"], 2_000),
+  forgetVoteOnRestart: build(["RA8", "RA1"], 200),
+  memoryKeepsId: build(["RA4", "RA7", "RA8", "RA9"], 500),
+  answerBeforeSync: build(["RA11", "RA9"], 200),
+  persistedBeforeSync: build(["RA9", "RA11"], 200),
+  catchUpMissedTicks: build(["RA18"], 200),
+  losesTruncation: build(["RA3", "RA16"], 500, duels),
+  acceptTornBatch: build(["RA16", "RA7"], 200, duels),
+  acknowledgeBeforeCommit: build(["RA12"], 200),
+  snapshotWithoutSessions: build(["RA14", "RA12", "RA5"], 100),
+  readBeforeApplied: build(["RA12", "RA13"], 500)
 }
 
 export const switches: ReadonlyArray<Switch> = Object.keys(brokenRules) as ReadonlyArray<Switch>
@@ -53,11 +61,6 @@ export interface Found {
   readonly seeds: number
 }
 
-const sizes = [3, 5, 7] as const
-
-/** As `pnpm simulate raft` does, so that its `--seed` repeats what is found here. */
-export const optionsOf = (seed: number): RunOptions => ({ seed, nodes: sizes[seed % 3]! })
-
 /** Runs seeds from `from` on until one breaks a rule, at most `seeds` of them. */
 export const find = (
   name: Switch,
@@ -67,7 +70,7 @@ export const find = (
 ): Found | undefined => {
   for (let seed = from; seed < from + seeds; seed++) {
     const options: RunOptions = {
-      ...optionsOf(seed),
+      ...builds[name].schedule(seed),
       breaks: { [name]: true },
       ...(invariants === undefined ? {} : { invariants })
     }

@@ -65,6 +65,8 @@ const request = {
   term: 2,
   lastIndex: 2,
   lastTerm: 1,
+  commit: 0,
+  commitTerm: 0,
   transfer: false
 } as const
 
