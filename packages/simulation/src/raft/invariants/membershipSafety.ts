@@ -55,10 +55,9 @@ const changes = (log: LogView, appliedBefore: LogIndex): number => {
 }
 
 /** Looks only at what this leader appended just now, and from there back over what is not applied. */
-const twoPending = ({ log, term }: RaftView, lastBefore: LogIndex): string | undefined => {
+const twoPending = ({ log }: RaftView, lastBefore: LogIndex): string | undefined => {
   for (let index = log.lastIndex; index > lastBefore; index--) {
-    const entry = log.entry(index)
-    if (entry?.kind !== "confChange" || entry.term !== term) continue
+    if (log.entry(index)?.kind !== "confChange") continue
     for (let earlier = index - 1; earlier > log.applied; earlier--) {
       if (log.entry(earlier)?.kind === "confChange") {
         return `proposed a change at ${index} while the one at ${earlier} is not applied`

@@ -24,6 +24,8 @@ describe("boundedQueues", () => {
     const long = { ...entry(1, 1), data: new Uint8Array(200 * 1024) }
     const app = { _tag: "App", from: "a", to: "b", term: 1, prevIndex: 0, prevTerm: 0 } as const
     assert.isUndefined(cloud.sent(cloud.a, { ...app, entries: entries(1, 1, 1), commit: 0 }))
+    const longer = { ...long, data: new Uint8Array(500 * 1024) }
+    assert.isUndefined(cloud.sent(cloud.a, { ...app, entries: [longer], commit: 0 }))
     assert.match(cloud.sent(cloud.a, { ...app, entries: [long, long], commit: 0 })!, /2 entries/)
   })
 })

@@ -29,6 +29,12 @@ describe("committedIsDurable", () => {
     assert.match(cloud.stepped(cloud.a)!, /not on the disks of b$/)
   })
 
+  it("[RA9] counts a voter that kept its promise until its disk was lost", () => {
+    const cloud = written()
+    cloud.b.id = "b/2"
+    assert.isUndefined(cloud.stepped(cloud.a))
+  })
+
   it("[RA9] finds a disk that loses it when a quorum is without it then", () => {
     const cloud = written()
     cloud.b.disk.list = entries(1, 2)
