@@ -59,7 +59,13 @@ export const vote = (
   _tag: "Vote" | "PreVote" = "Vote",
   transfer = false
 ): Of<"Vote" | "PreVote"> => ({
-  ...{ _tag, from, to, term, lastIndex, lastTerm, transfer },
+  _tag,
+  from,
+  to,
+  term,
+  lastIndex,
+  lastTerm,
+  transfer,
   ...nothingCommitted
 })
 
