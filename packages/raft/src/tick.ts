@@ -1,6 +1,7 @@
 /** Time passes: the only clock of the core is a count of ticks. */
 import { campaign, isPromotable } from "./election/campaign.ts"
 import { becomeFollower } from "./election/roles.ts"
+import { proposeLeaveJoint } from "./replication/propose.ts"
 import { broadcastHeartbeat } from "./replication/send.ts"
 import type { State } from "./State.ts"
 
@@ -24,12 +25,17 @@ const tickLeader = (state: State): void => {
   if (state.electionElapsed >= state.config.electionTicks) {
     state.electionElapsed = 0
     if (state.config.checkQuorum) checkQuorum(state)
-    state.transferee = undefined
+    if (state.transferee !== undefined) giveUpTransfer(state)
   }
   if (state.role === "leader" && state.heartbeatElapsed >= state.config.heartbeatTicks) {
     state.heartbeatElapsed = 0
     broadcastHeartbeat(state)
   }
+}
+
+const giveUpTransfer = (state: State): void => {
+  state.transferee = undefined
+  proposeLeaveJoint(state)
 }
 
 /** A leader that is cut off stops pretending (Ongaro §6.2): its clients look for another one. */

@@ -27,8 +27,7 @@ export const onApplied = (state: State, index: LogIndex): void => {
     }
   }
   log.appliedTo(index)
-  const leavesJoint = state.configuration.autoLeave && index >= state.pendingConfIndex
-  if (leavesJoint && state.role === "leader") proposeLeaveJoint(state)
+  proposeLeaveJoint(state)
 }
 
 const applyConfChange = (state: State, data: Uint8Array): void => {

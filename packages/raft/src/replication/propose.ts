@@ -73,10 +73,11 @@ export const proposeChange = (
   state.outbox.accept(token, entry.index, entry.index, entry.term)
 }
 
-/** The leader leaves a joint configuration by itself. A transfer that is going on delays it. */
+/** The leader leaves a joint configuration by itself, as soon as it is applied and no transfer is going on. */
 export const proposeLeaveJoint = (state: State): void => {
-  const entry = changeEntry(state, { transition: "Auto", changes: [] }, state.log.lastTime)
-  if (refusal(state, 0) === undefined) appendChange(state, entry)
+  if (!state.configuration.autoLeave || state.pendingConfIndex > state.log.applied) return
+  if (refusal(state, 0) !== undefined) return
+  appendChange(state, changeEntry(state, { transition: "Auto", changes: [] }, state.log.lastTime))
 }
 
 const changeEntry = (state: State, change: ConfChange, timeMs: LogTime): Entry => ({

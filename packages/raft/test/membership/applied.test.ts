@@ -271,6 +271,18 @@ describe("joint changes", () => {
     })
   })
 
+  it("it is left when a transfer that stood in the way is given up", () => {
+    const node = established("a", disk(founders), { checkQuorum: false })
+    node.appliesAtOnce = false
+    node.proposeChange(several("JointImplicit", { kind: "AddLearner", node: "d" }))
+    node.receive(accepted("b", "a", 1, 2))
+    node.transfer("c")
+    node.apply()
+    assert.strictEqual(node.view.log.lastIndex, 2)
+    node.tick(node.config.electionTicks)
+    assert.strictEqual(node.view.log.entry(3)?.kind, "confChange")
+  })
+
   it("a new leader leaves the one that it finds", () => {
     const cluster = cloud(plain)
     const a = cluster.node("a")

@@ -39,6 +39,9 @@ export const logMatching: Invariant = {
         const entry = log.entry(index)
         if (entry === undefined) return `${name} has a gap at ${index}`
         mirror.entries.set(index, entry)
+        const before = log.entry(index - 1)
+        if (before !== undefined && before.time > entry.time)
+          return `${name}: time goes back at ${index}`
         const problem = compare(places, entry, index, log.term(index - 1))
         if (problem !== undefined) return `${name} at ${index} in term ${entry.term}: ${problem}`
       }
