@@ -40,6 +40,17 @@ describe("logMatching", () => {
     assert.match(cloud.stepped(cloud.b)!, /b at 3 in term 3/)
   })
 
+  it("[RA3] finds times that go back along a log", () => {
+    const cloud = new HandMade(logMatching)
+    cloud.a.raft.log.list = [
+      { ...entry(1, 1), time: 5 },
+      { ...entry(2, 1), time: 5 }
+    ]
+    assert.isUndefined(cloud.stepped(cloud.a))
+    cloud.a.raft.log.list.push({ ...entry(3, 1), time: 4 })
+    assert.match(cloud.stepped(cloud.a)!, /a: time goes back at 3/)
+  })
+
   it("[RA3] finds terms that go back, and entries in a wrong place", () => {
     const cloud = new HandMade(logMatching)
     cloud.a.raft.log.list = entries(1, 3, 2)
