@@ -50,7 +50,7 @@ const askForVotes = (state: State, tag: "Vote" | "PreVote", transfer: boolean): 
       outbox.promise({ _tag: answer, from, to, term, granted: true, commit: 0, commitTerm: 0 })
     } else {
       const question = { _tag: tag, from, to, term, lastIndex, lastTerm, transfer, ...known }
-      if (tag === "Vote") outbox.promise(question)
+      if (tag === "Vote" && state.breaks.askVoteEarly !== true) outbox.promise(question)
       else outbox.send(question)
     }
   }

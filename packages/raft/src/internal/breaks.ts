@@ -11,6 +11,8 @@ export interface Breaks {
   readonly answerAppendEarly?: boolean
   /** RA11: sends votes before they are durable. */
   readonly answerVoteEarly?: boolean
+  /** RA11: asks for votes before the term that it claims is durable. */
+  readonly askVoteEarly?: boolean
   /** RA13: gives out a read index without asking a quorum. */
   readonly readWithoutRound?: boolean
   /** RA13: gives out a read index before an entry of the own term is committed. */

@@ -38,6 +38,7 @@ export const brokenRules: Record<keyof Breaks, string> = {
   voteTwice: "RA8",
   answerAppendEarly: "RA11",
   answerVoteEarly: "RA11",
+  askVoteEarly: "RA11",
   readWithoutRound: "RA13",
   readBeforeOwnCommit: "RA13",
   acceptStaleAppend: "RA3",

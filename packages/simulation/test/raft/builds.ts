@@ -30,6 +30,7 @@ export const builds: Readonly<Record<Switch, Build>> = {
   voteTwice: build(["RA8", "RA1", "RA7"], 200),
   answerAppendEarly: build(["RA11", "RA9"], 200),
   answerVoteEarly: build(["RA11", "RA8"], 200),
+  askVoteEarly: build(["RA11"], 200),
   readWithoutRound: build(["RA13", "RA12"], 500, isolations),
   readBeforeOwnCommit: build(["RA13", "RA12"], 500, duels),
   acceptStaleAppend: build(["RA3", "RA4", "RA5", "RA7", "RA9", "RA11"], 2_000, duels),
