@@ -9,6 +9,6 @@ const late = history.call("ben", { kind: "read" })
 late.returned("old") // after "new" was read, nobody may read "old"
 write.returned(undefined)
 
-const model = Register.model("old")
+const model = Register.model<string>("old")
 const report = Linearizability.check(model, history.operations)
 process.stdout.write(Linearizability.describe(model, report))

@@ -31,16 +31,15 @@ const options = {
 
 /** Returns the exit code: 0 where all that was run passed, and where there is no default folder. */
 export const run = (args: ReadonlyArray<string>, { defaultFolder, print }: Terminal): number => {
-  const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options })
+  const parsed = parse(args)
+  if (typeof parsed === "string") {
+    print(`${parsed}; --help says what there is`)
+    return 1
+  }
+  const { positionals, values } = parsed
   if (values.help === true) {
     print(help(defaultFolder))
     return 0
-  }
-  const [folder = defaultFolder] = positionals
-  if (!existsSync(folder)) {
-    const isDefault = positionals.length === 0
-    print(isDefault ? `skipped: there is no folder ${folder}` : `there is no folder ${folder}`)
-    return isDefault ? 0 : 1
   }
   const wanted = values.tier?.split(",") ?? tiers
   const unknown = wanted.find((tier) => !tiers.includes(tier as Tier))
@@ -48,9 +47,28 @@ export const run = (args: ReadonlyArray<string>, { defaultFolder, print }: Termi
     print(`there is no tier ${unknown}, only ${tiers.join(", ")}`)
     return 1
   }
-  const [name, line] = values.file?.split(":") ?? []
+  const [name, line = "Infinity"] = values.file?.split(":") ?? []
+  if (Number.isNaN(Number(line))) {
+    print(`--file ${values.file}: ${line} is not a line number`)
+    return 1
+  }
+  const [folder = defaultFolder] = positionals
+  if (!existsSync(folder)) {
+    const isDefault = positionals.length === 0
+    print(isDefault ? `skipped: there is no folder ${folder}` : `there is no folder ${folder}`)
+    return isDefault ? 0 : 1
+  }
   const files = traceFiles(folder).filter((file) => name === undefined || file.name === name)
-  return summarize(files, wanted, line === undefined ? Infinity : Number(line), print)
+  return summarize(files, wanted, Number(line), print)
+}
+
+/** What was asked for, or what cannot be understood of it. */
+const parse = (args: ReadonlyArray<string>) => {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options })
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 const summarize = (
@@ -75,5 +93,5 @@ const summarize = (
   const total = reports.reduce((sum, report) => sum + report.total, 0)
   print(`${whole}/${reports.length} files, ${passed}/${total} directives`)
   // A name or a folder that fits nothing is a mistake, not a success.
-  return whole === reports.length && whole > 0 ? 0 : 1
+  return whole === reports.length && total > 0 ? 0 : 1
 }

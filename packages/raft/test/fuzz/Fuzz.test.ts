@@ -64,19 +64,23 @@ describe("Any loss, repetition, delay and order of real messages, over crashes",
     }
   })
 
-  it.each<readonly [rule: string, Breaks]>([
-    ["[RA6] earlier terms committed by counting", { commitEarlierTerms: true }],
-    ["[RA8] a second vote in a term", { voteTwice: true }],
-    ["[RA11] append answers before they are durable", { answerAppendEarly: true }],
-    ["[RA9] learners counted as voters", { countLearners: true }],
-    ["[RA10] a change of membership while one is pending", { changeWhilePending: true }],
-    ["[RA4] votes for candidates that are behind", { voteForStaleLog: true }],
-    ["[RA7] truncation without a conflict", { truncateOnEveryAppend: true }]
-  ])("finds %s", (_, breaks) => {
+  it.each<readonly [what: string, rules: RegExp, breaks: Breaks]>([
+    ["[RA6] earlier terms committed by counting", /^RA(4|6)/, { commitEarlierTerms: true }],
+    ["[RA8] a second vote in a term", /^RA(1|7|8)/, { voteTwice: true }],
+    ["[RA11] append answers before they are durable", /^RA(4|9|11)/, { answerAppendEarly: true }],
+    ["[RA9] learners counted as voters", /^RA(1|4|9)/, { countLearners: true }],
+    [
+      "[RA10] a change of membership while one is pending",
+      /^RA(1|4|9|10)/,
+      { changeWhilePending: true }
+    ],
+    ["[RA4] votes for candidates that are behind", /^RA(4|5)/, { voteForStaleLog: true }],
+    ["[RA7] truncation without a conflict", /^RA(4|7|9)/, { truncateOnEveryAppend: true }]
+  ])("finds %s", (_, rules, breaks) => {
     for (let seed = 0; seed < 500; seed++) {
       const problem = problemOf(seed, breaks)
       if (problem === undefined) continue
-      assert.match(problem, /^RA\d+/)
+      assert.match(problem, rules)
       return
     }
     assert.fail("not found")
