@@ -225,8 +225,8 @@ export class HandMade implements World {
   synced(node: HandNode, of: Batch = batch({})): string | undefined {
     return this.tell({ _tag: "Synced", node, batch: of })
   }
-  diskLost(node: HandNode, id: IncarnationId): string | undefined {
-    return this.tell({ _tag: "DiskLost", node, id, disk: node.disk })
+  diskLost(node: HandNode, id: IncarnationId, disk: DiskImage = node.disk): string | undefined {
+    return this.tell({ _tag: "DiskLost", node, id, disk })
   }
   applied(node: HandNode, entry: Entry, digest: number, tookEffect = true): string | undefined {
     node.machine.applied = entry.index

@@ -6,12 +6,13 @@
  * All of it rests on what each node believes of its own disk, so that is compared with the disk as well.
  *
  * **Gotcha**: a voter whose disk was lost keeps its place in the configuration, and no process has its id.
- * What it promised was true, and it never votes again, so it counts as a holder.
+ * What it promised was true, and it never votes again, so it counts as a holder of what that disk held.
  */
 import type { Configuration } from "@distri/raft/membership/Configuration"
 import { emptyConfiguration } from "@distri/raft/membership/Configuration"
 import { voteResult } from "@distri/raft/quorum/Joint"
-import type { Invariant, SimNode, World } from "../Invariant.ts"
+import type { IncarnationId } from "@distri/raft/IncarnationId"
+import type { DiskImage, Invariant, SimNode, World } from "../Invariant.ts"
 import { CommittedLog } from "./CommittedLog.ts"
 
 export const committedIsDurable: Invariant = {
@@ -20,6 +21,8 @@ export const committedIsDurable: Invariant = {
   on: ["Stepped", "Synced", "Started", "DiskLost"],
   make: () => {
     const committed = new CommittedLog()
+    // A lost disk never changes again, so it can be held on to.
+    const lost = new Map<IncarnationId, DiskImage>()
     let inForce = emptyConfiguration
     return (world, event) => {
       switch (event._tag) {
@@ -30,11 +33,18 @@ export const committedIsDurable: Invariant = {
           }
           if (!committed.learn(event.node)) return undefined
           inForce = event.node.raft!.configuration
-          return checkCommit(world, committed, inForce, event.node)
+          return checkCommit(
+            (id) => isOn(world.node(id)?.disk ?? lost.get(id), committed),
+            committed,
+            inForce,
+            event.node
+          )
+        case "DiskLost":
+          lost.set(event.id, event.disk)
+          return checkLoss(world, committed, inForce, event.node)
         case "Synced":
         case "Started":
-        case "DiskLost":
-          return isOn(event.node, committed)
+          return isOn(event.node.disk, committed)
             ? undefined
             : checkLoss(world, committed, inForce, event.node)
         default:
@@ -54,20 +64,17 @@ const mistaken = ({ name, raft, disk }: SimNode): string | undefined => {
 }
 
 /** Where logs match, the last entry stands for all before it. */
-const isOn = ({ disk }: SimNode, committed: CommittedLog): boolean =>
-  disk.snapshot.index >= committed.last ||
-  disk.term(committed.last) === committed.term(committed.last)
+const isOn = (disk: DiskImage | undefined, committed: CommittedLog): boolean =>
+  disk !== undefined &&
+  (disk.snapshot.index >= committed.last ||
+    disk.term(committed.last) === committed.term(committed.last))
 
 const checkCommit = (
-  world: World,
+  has: (id: IncarnationId) => boolean,
   committed: CommittedLog,
   configuration: Configuration,
   { name }: SimNode
 ): string | undefined => {
-  const has = (id: string) => {
-    const node = world.node(id)
-    return node === undefined || isOn(node, committed)
-  }
   if (voteResult(configuration, has) === "won") return undefined
   const lacking = configuration.voters.filter((id) => !has(id))
   return `${name} committed ${committed.last}, which is not on the disks of ${lacking.join(", ")}`
@@ -81,7 +88,7 @@ const checkLoss = (
 ): string | undefined => {
   const lacks = (id: string) => {
     const node = world.node(id)
-    return node !== undefined && !isOn(node, committed)
+    return node !== undefined && !isOn(node.disk, committed)
   }
   if (configuration.voters.length === 0 || voteResult(configuration, lacks) !== "won") {
     return undefined

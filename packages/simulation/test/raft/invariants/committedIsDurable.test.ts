@@ -32,7 +32,21 @@ describe("committedIsDurable", () => {
   it("[RA9] counts a voter that kept its promise until its disk was lost", () => {
     const cloud = written()
     cloud.b.id = "b/2"
+    const { disk } = new HandMade(committedIsDurable).b
+    disk.list = entries(1, 2)
+    cloud.diskLost(cloud.b, "b", disk)
     assert.isUndefined(cloud.stepped(cloud.a))
+  })
+
+  it("[RA9] does not count a lost disk for an entry that is younger than the loss, or another", () => {
+    for (const held of [entries(1), entries(1, 1)]) {
+      const cloud = written()
+      cloud.b.id = "b/2"
+      const { disk } = new HandMade(committedIsDurable).b
+      disk.list = held
+      cloud.diskLost(cloud.b, "b", disk)
+      assert.match(cloud.stepped(cloud.a)!, /not on the disks of b, c/)
+    }
   })
 
   it("[RA9] finds a disk that loses it when a quorum is without it then", () => {

@@ -21,6 +21,17 @@ describe("leaderCompleteness", () => {
     assert.match(cloud.stepped(cloud.b)!, /it has one of term 3/)
   })
 
+  it("[RA4] finds a leader that was elected before the commit it lacks was known", () => {
+    const cloud = new HandMade(leaderCompleteness)
+    cloud.b.raft.lead(3, 1, 2)
+    assert.isUndefined(cloud.stepped(cloud.b))
+    cloud.a.raft.lead(2, 1, 2, 2)
+    cloud.a.raft.log.commit = 2
+    assert.isUndefined(cloud.stepped(cloud.a))
+    cloud.a.raft.log.commit = 3
+    assert.match(cloud.stepped(cloud.a)!, /^b leads term 3 without the committed entry 3 of term 2/)
+  })
+
   it("[RA4] asks a leader that is late for what earlier terms committed, and no more", () => {
     const cloud = committed()
     cloud.b.raft.lead(5, 1, 2, 2, 5)
