@@ -2,10 +2,9 @@
  * Searches for every rule-breaking build, each within its budget of seeds, and prints what found it as a
  * table in Markdown. Exits with 1 if a build was not found, or by a rule that does not stand for it.
  */
-import { parseArgs } from "node:util"
 import { isBreak } from "../src/raft/Breaks.ts"
-import { allInvariants } from "../src/raft/Simulation.ts"
 import { builds, find, type Switch, switches } from "./raft/builds.ts"
+import { complain, parsed, wholeOf } from "./simulate/commandLine.ts"
 
 const help = `Searches seeds until each build with one rule broken is found.
 
@@ -18,7 +17,7 @@ const help = `Searches seeds until each build with one rule broken is found.
   --help          this
 `
 
-const { values } = parseArgs({
+const { values } = parsed({
   options: {
     seeds: { type: "string" },
     from: { type: "string", default: "1" },
@@ -28,22 +27,22 @@ const { values } = parseArgs({
   }
 })
 
-const complain = (problem: string): never => {
-  process.stderr.write(`${problem}\n`)
-  process.exit(2)
-}
-
-const numberOf = (text: string): number =>
-  /^\d+$/.test(text) ? Number(text) : complain(`no number: ${text}`)
+const only = values.rules?.split(",")
+const from = wholeOf("from", values.from, 0)
+const seedsMax =
+  values.seeds === undefined ? Number.POSITIVE_INFINITY : wholeOf("seeds", values.seeds, 1)
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
+/** Those that some build has to be found by stand for all that can fire. */
+const rules = [...new Set(Object.values(builds).flatMap((build) => build.rules))].toSorted(
+  (left, right) => Number(left.slice(2)) - Number(right.slice(2))
+)
+
 const row = (name: Switch): boolean => {
-  const { rules, budget, schedule } = builds[name]
-  const seeds = values.seeds === undefined ? budget : Math.min(budget, numberOf(values.seeds))
-  const only = values.rules?.split(",")
-  const invariants = allInvariants.filter(({ rule }) => only?.includes(rule) ?? true)
-  const found = find(name, numberOf(values.from), seeds, invariants)
+  const { budget, schedule } = builds[name]
+  const seeds = Math.min(budget, seedsMax)
+  const found = find(name, from, seeds, only)
   if (found === undefined) {
     print(`| ${name} | ${schedule.name} | not found | ${seeds} | ${budget} | |`)
     return false
@@ -51,7 +50,7 @@ const row = (name: Switch): boolean => {
   const { rule, detail } = found.report.broken!
   const sentence = detail.split("\n")[0]!.replaceAll("|", "/")
   print(`| ${name} | ${schedule.name} | ${rule} | ${found.seeds} | ${budget} | ${sentence} |`)
-  return rules.includes(rule) || only !== undefined
+  return builds[name].rules.includes(rule) || only !== undefined
 }
 
 const main = (): void => {
@@ -60,7 +59,13 @@ const main = (): void => {
     return
   }
   const unknown = values.break.find((name) => !isBreak(name))
-  if (unknown !== undefined) complain(`no break is called ${unknown}`)
+  if (unknown !== undefined) complain(`no break is called ${unknown}; simulate.ts --help lists all`)
+  const unchecked = only?.find((rule) => !rules.includes(rule))
+  if (unchecked !== undefined) {
+    complain(
+      `no rule ${JSON.stringify(unchecked)} is checked; --rules takes some of ${rules.join(",")}`
+    )
+  }
   const wanted = switches.filter((name) => values.break.length === 0 || values.break.includes(name))
   print("| switch | schedule | rule that fired | seeds needed | budget | what it said |")
   print("|---|---|---|---|---|---|")

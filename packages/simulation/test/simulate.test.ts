@@ -40,15 +40,4 @@ describe("simulate", () => {
     assert.strictEqual(again.status, 1)
     assert.strictEqual(failure(again.stdout), failure(found.stdout))
   }, 30_000)
-
-  it("refuses what it does not know", () => {
-    assert.deepStrictEqual(simulate("raft", "--break", "everything"), {
-      status: 2,
-      stdout: "",
-      stderr: "no break is called everything; see --help\n"
-    })
-    assert.strictEqual(simulate("raft", "--seed", "x").stderr, "--seed is no number: x\n")
-    assert.strictEqual(simulate("paxos").stderr, 'what to simulate is "raft"; see --help\n')
-    assert.notStrictEqual(simulate("raft", "--sedes", "3").status, 0)
-  }, 30_000)
 })

@@ -1,11 +1,15 @@
 /**
  * Searches seeds of the simulated cloud for broken rules, or repeats one seed. See `--help`.
  */
-import type { Report, RunOptions } from "../src/raft/Report.ts"
+import { writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describeFailure } from "../src/raft/describe.ts"
 import { shrinkRun } from "../src/raft/shrinkRun.ts"
-import { complain, help, numberOf, parse, runsOf } from "./simulate/options.ts"
+import { complain, wholeOf } from "./simulate/commandLine.ts"
+import { help, parse, runsOf } from "./simulate/options.ts"
 import { type Done, type Failure, search, type Task, work } from "./simulate/search.ts"
+import { addStats, describeStats, noStats } from "./simulate/stats.ts"
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -31,13 +35,18 @@ const progress = (started: bigint, total: number) => {
   }
 }
 
-const tell = (options: RunOptions, report: Report, shrinks: boolean): void => {
-  print(describeFailure(options, report))
+const tell = (
+  { options, report }: Failure,
+  shrinks: boolean,
+  faultsFile: string | undefined
+): void => {
+  print(describeFailure(options, report, faultsFile))
   if (!shrinks) return
   const small = shrinkRun(options, report.clients)
+  const file = join(tmpdir(), `distri-faults-${options.seed}-${process.pid}.json`)
+  writeFileSync(file, `${JSON.stringify(small.options.faults, undefined, 2)}\n`)
   print(`\nsmallest after ${small.runs} runs, with ${small.options.clients} clients:`)
-  print(describeFailure(small.options, small.report))
-  print(`as a file for --faults: ${JSON.stringify(small.options.faults)}`)
+  print(describeFailure(small.options, small.report, file))
 }
 
 const main = async (): Promise<void> => {
@@ -46,15 +55,20 @@ const main = async (): Promise<void> => {
     print(help)
     return
   }
-  if (positionals.join(" ") !== "raft") complain(`what to simulate is "raft"; see --help`)
+  if (positionals.join(" ") !== "raft") {
+    complain(`what to simulate is "raft", not ${JSON.stringify(positionals.join(" "))}; see --help`)
+  }
   const runs = runsOf(values)
   const failures: Array<Failure> = []
+  let stats = noStats
   const report = progress(process.hrtime.bigint(), runs.length)
-  await search(runs, numberOf("jobs", values.jobs), values.all, (done) => {
+  await search(runs, wholeOf("jobs", values.jobs, 1), values.all, (done) => {
     failures.push(...done.failures)
+    stats = addStats(stats, done.stats)
     report(done, false)
   })
-  report({ ran: 0, simulatedMs: 0, events: 0, failures: [] }, true)
+  report({ ran: 0, simulatedMs: 0, events: 0, stats: noStats, failures: [] }, true)
+  print(describeStats(stats))
   const first = failures.toSorted((left, right) => left.options.seed - right.options.seed)[0]
   if (first === undefined) return
   process.exitCode = 1
@@ -65,7 +79,7 @@ const main = async (): Promise<void> => {
       )
     }
   }
-  tell(first.options, first.report, values.shrink)
+  tell(first, values.shrink, values.faults)
 }
 
 // A child is told its tasks, and asks for the next one by telling what came of the last.

@@ -4,7 +4,7 @@
  */
 import type { RaftConfig } from "@distri/raft/RaftConfig"
 
-export type CoreBreaks = NonNullable<RaftConfig["breaks"]>
+type CoreBreaks = NonNullable<RaftConfig["breaks"]>
 
 /** What a shell around the core can do wrong. */
 export interface ShellBreaks {
@@ -61,4 +61,4 @@ export const brokenRules: Record<keyof Breaks, string> = {
   readBeforeApplied: "RA12"
 }
 
-export const isBreak = (name: string): name is keyof Breaks => name in brokenRules
+export const isBreak = (name: string): name is keyof Breaks => Object.hasOwn(brokenRules, name)

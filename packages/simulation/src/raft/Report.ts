@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly config?: Partial<Omit<RaftConfig, "id" | "breaks">>
   /** Default: all. */
   readonly invariants?: ReadonlyArray<Invariant>
+  /** The kind of runs that these options were drawn from. It does nothing but say how to draw them again. */
+  readonly schedule?: "swarm" | "duels" | "isolations"
   /** Stops a run that does not end by itself. Default 10,000,000. */
   readonly eventsMax?: number
   /** Clients that write and read, one operation at a time each. Default: drawn from the seed. */

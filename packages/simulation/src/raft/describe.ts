@@ -6,6 +6,7 @@ import type { Fault } from "./Fault.ts"
 import type { Operation } from "./History.ts"
 import type { Noted } from "./Journal.ts"
 import type { Report, RunOptions } from "./Report.ts"
+import { schedules } from "./Schedule.ts"
 
 const entriesText = (entries: Batch["entries"]): string => {
   const first = entries[0]
@@ -94,7 +95,7 @@ const operationText = (operation: Operation): string => {
   return `client ${client}${name} ${what}${result === undefined ? "" : ` = ${result} at ${index}`}`
 }
 
-export const describeFault = ({ at, kind, ...rest }: Fault): string =>
+const describeFault = ({ at, kind, ...rest }: Fault): string =>
   `${String(at).padStart(7)} ms  ${kind} ${JSON.stringify(rest)}`
 
 /** One line: when, who, what. */
@@ -157,22 +158,37 @@ export const describeEvent = ({ atMs, event }: Noted): string => {
   }
 }
 
-/** The line that repeats a run. Faults that are not those of the seed have to be given with a file. */
-export const replayLine = (options: RunOptions): string => {
-  const { seed, nodes, durationMs, clients, faults, breaks = {} } = options
-  const seconds = durationMs === undefined ? "" : ` --seconds ${durationMs / 1_000}`
-  const fewer = clients === undefined ? "" : ` --clients ${clients}`
-  const list = faults === undefined ? "" : " --faults FILE"
-  const switches = Object.keys(breaks).map((name) => ` --break ${name}`)
-  return `npx -y pnpm@12 simulate raft --seed ${seed} --nodes ${nodes}${seconds}${fewer}${list}${switches.join("")}`
+/**
+ * The line that repeats a run. Faults that are not those of the seed are read from `faultsFile`; a `config`
+ * that is not the schedule's cannot be told on a line.
+ */
+export const replayLine = (options: RunOptions, faultsFile = "FILE"): string => {
+  const { seed, nodes, durationMs, clients, faults, breaks = {}, schedule = "swarm" } = options
+  const drawn = schedules[schedule](seed)
+  const isDrawn = faults === undefined || JSON.stringify(faults) === JSON.stringify(drawn.faults)
+  const words = [
+    ...(schedule === "swarm" ? [] : ["--schedule", schedule]),
+    `--seed ${seed} --nodes ${nodes}`,
+    ...(durationMs === undefined || durationMs === drawn.durationMs
+      ? []
+      : ["--seconds", durationMs / 1_000]),
+    ...(clients === undefined ? [] : ["--clients", clients]),
+    ...(isDrawn ? [] : ["--faults", faultsFile]),
+    ...Object.keys(breaks).flatMap((name) => ["--break", name])
+  ]
+  return `npx -y pnpm@12 simulate raft ${words.join(" ")}`
 }
 
 /** What a reader needs to know of a run that broke a rule: how to repeat it first. */
-export const describeFailure = (options: RunOptions, report: Report): string => {
+export const describeFailure = (
+  options: RunOptions,
+  report: Report,
+  faultsFile?: string
+): string => {
   const { broken, lastEvents, faults } = report
   if (broken === undefined) return `seed ${report.seed} breaks no rule`
   return [
-    replayLine(options),
+    replayLine(options, faultsFile),
     `${broken.rule} after ${broken.atMs} ms: ${broken.detail}`,
     `the last ${lastEvents.length} events:`,
     ...lastEvents,

@@ -1,5 +1,6 @@
 /** Makes a failing run small: fewer faults, fewer clients, fewer machines, while the same rule breaks. */
 import type { Fault } from "./Fault.ts"
+import { faultProblem, machineNames } from "./faultProblem.ts"
 import type { Report, RunOptions } from "./Report.ts"
 import { faultsOf, run } from "./Simulation.ts"
 import { type Axis, count, items, shrink } from "./shrink.ts"
@@ -10,7 +11,9 @@ const smallerClouds = [1, 3, 5] as const
 
 const nodes: Axis<Failing> = (failing, breaks) => {
   for (const size of smallerClouds) {
-    const smaller = { ...failing, nodes: size }
+    const names = machineNames(size)
+    const faults = failing.faults.filter((fault) => faultProblem(fault, names) === undefined)
+    const smaller = { ...failing, faults, nodes: size }
     if (size < failing.nodes && breaks(smaller)) return smaller
   }
   return failing

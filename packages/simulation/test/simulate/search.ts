@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import type { Report, RunOptions } from "../../src/raft/Report.ts"
 import { runTwice } from "../../src/raft/Simulation.ts"
+import { addStats, noStats, type Totals } from "./stats.ts"
 
 export interface Failure {
   readonly options: RunOptions
@@ -21,6 +22,7 @@ export interface Done {
   readonly ran: number
   readonly simulatedMs: number
   readonly events: number
+  readonly stats: Totals
   readonly failures: ReadonlyArray<Failure>
 }
 
@@ -29,14 +31,16 @@ const chunk = 10
 export const work = ({ runs }: Task): Done => {
   let simulatedMs = 0
   let events = 0
+  let stats = noStats
   const failures: Array<Failure> = []
   for (const options of runs) {
     const report = runTwice(options)
     simulatedMs += report.simulatedMs
     events += report.events
+    stats = addStats(stats, { runs: 1, ...report.stats })
     if (report.broken !== undefined) failures.push({ options, report })
   }
-  return { ran: runs.length, simulatedMs, events, failures }
+  return { ran: runs.length, simulatedMs, events, stats, failures }
 }
 
 /** Runs all of `runs`, until the first failure unless `goesOn`. */

@@ -2,15 +2,15 @@
  * Kinds of runs. The swarm draws a little of everything; the others do one thing over and over, for what
  * goes wrong only where two events nearly meet is rare in the swarm.
  */
-import type { Fault } from "../../src/raft/Fault.ts"
-import type { RunOptions } from "../../src/raft/Report.ts"
-import { Random } from "../../src/random/Random.ts"
+import type { Fault } from "./Fault.ts"
+import type { RunOptions } from "./Report.ts"
+import { Random } from "../random/Random.ts"
 
 export type Schedule = (seed: number) => RunOptions
 
 const sizes = [3, 5, 7] as const
 
-/** As `pnpm simulate raft` does by default, so that its `--seed` repeats what is found here. */
+/** What the seed alone draws. */
 export const swarm: Schedule = (seed) => ({ seed, nodes: sizes[seed % 3]! })
 
 const namesOf = (nodes: number): ReadonlyArray<string> =>
@@ -31,7 +31,8 @@ export const duels: Schedule = (seed) => {
   for (let at = 500; at < durationMs; at += 2 * everyMs * random.next()) {
     faults.push(duel(random, Math.round(at), names))
   }
-  return { seed, nodes, durationMs, faults, config: { preVote: false, checkQuorum: false } }
+  const config = { preVote: false, checkQuorum: false }
+  return { schedule: "duels", seed, nodes, durationMs, faults, config }
 }
 
 const duel = (random: Random, at: number, names: ReadonlyArray<string>): Fault => {
@@ -78,5 +79,12 @@ export const isolations: Schedule = (seed) => {
     })
   }
   const config = { preVote: random.chance(0.5), checkQuorum: random.chance(0.5) }
-  return { seed, nodes, durationMs, faults, config }
+  return { schedule: "isolations", seed, nodes, durationMs, faults, config }
 }
+
+/** By the names that `--schedule` takes. */
+export const schedules = { swarm, duels, isolations } as const
+
+export type ScheduleName = keyof typeof schedules
+
+export const isSchedule = (name: string): name is ScheduleName => Object.hasOwn(schedules, name)

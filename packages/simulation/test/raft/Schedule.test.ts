@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { describeFailure } from "../../src/raft/describe.ts"
+import { duels, isolations, type Schedule } from "../../src/raft/Schedule.ts"
 import { run } from "../../src/raft/Simulation.ts"
-import { duels, isolations, type Schedule } from "./schedules.ts"
 
 const runs = Number(process.env["RUNS"] ?? 40)
 
@@ -22,9 +23,10 @@ describe("schedules", () => {
 const elections = (schedule: Schedule): number => {
   let count = 0
   for (let seed = 1; seed <= runs; seed++) {
-    const { broken, stats } = run(schedule(seed))
-    assert.isUndefined(broken, `seed ${seed}: ${broken?.rule} ${broken?.detail}`)
-    count += stats.elections
+    const options = schedule(seed)
+    const report = run(options)
+    if (report.broken !== undefined) assert.fail(describeFailure(options, report))
+    count += report.stats.elections
   }
   return count
 }
