@@ -14,7 +14,8 @@ import type { SnapshotMeta } from "./SnapshotMeta.ts"
  *   the state machine stands at that snapshot.
  * - `Applied`: the state machine has applied all up to `index`; changes of membership take effect here.
  * - `SnapshotTaken`: `snapshot` can be sent from now on, and entries before `keepFrom` are forgotten.
- * - `SnapshotSent`, `SnapshotFailed`: how the transfer of the snapshot at `index` to `peer` ended.
+ * - `SnapshotSent`, `SnapshotFailed`: how the transfer of the snapshot at `index` to `peer` ended. One of them
+ *   follows every `Snap` that was handed out, or `peer` gets no entries until it is heard to have caught up.
  *
  * @category models
  * @since 0.1.0

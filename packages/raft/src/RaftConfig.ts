@@ -31,6 +31,11 @@ export interface RaftConfig {
   readonly inflightMaxBytes: number
   /** Bytes that are proposed and not applied at the leader. Default 16 MiB; then `Overloaded`. */
   readonly uncommittedMaxBytes: number
+  /**
+   * Reads that wait for a quorum at a leader, those of followers among them. Default 10,000; then `Overloaded`,
+   * and a follower's is dropped. They wait for a round of heartbeats, or until the leader steps down.
+   */
+  readonly readsMax: number
   /** Bytes of data of one entry. Default 1 MiB. A longer one is a bug of the shell. */
   readonly entryMaxBytes: number
   /**
@@ -58,6 +63,7 @@ export const defaults: Omit<RaftConfig, "id"> = {
   inflightMax: 256,
   inflightMaxBytes: 4 * 1024 * 1024,
   uncommittedMaxBytes: 16 * 1024 * 1024,
+  readsMax: 10_000,
   entryMaxBytes: 1024 * 1024,
   commitBeforePersist: false
 }

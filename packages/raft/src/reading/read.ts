@@ -10,7 +10,8 @@ import type { PendingRead } from "./ReadQueue.ts"
 /** A read of this node: asked for here when it leads, forwarded when it follows. */
 export const requestRead = (state: State, token: number): void => {
   if (state.role === "leader") {
-    enqueueRead(state, { from: state.id, token })
+    if (hasRoom(state)) enqueueRead(state, { from: state.id, token })
+    else state.outbox.refuse(token, state.leader, "Overloaded")
   } else if (state.role === "follower" && state.leader !== undefined) {
     const { id, leader, term } = state
     state.outbox.send({ _tag: "ReadIndex", from: id, to: leader, term, token })
@@ -19,9 +20,11 @@ export const requestRead = (state: State, token: number): void => {
   }
 }
 
-/** A read of a follower. Whoever does not lead drops it: its sender asks again. */
-export const onReadRequest = (state: State, message: ReadIndex): void => {
-  if (state.role === "leader") enqueueRead(state, { from: message.from, token: message.token })
+const hasRoom = (state: State): boolean => state.reads.size < state.config.readsMax
+
+/** A read of a follower. Who has no room drops it: its sender asks again. */
+export const onReadRequest = (state: State, { from, token }: ReadIndex): void => {
+  if (hasRoom(state)) enqueueRead(state, { from, token })
 }
 
 /** The answer to a read of this follower. Who became something else meanwhile is not asked. */

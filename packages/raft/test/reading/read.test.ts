@@ -47,6 +47,19 @@ describe("a read", () => {
     assert.deepEqual(node.reads, [{ token: 1, index: 1 }])
   })
 
+  it("[RA15] is refused when too many wait, and a follower's is dropped", () => {
+    const node = established("a", disk(members), { readsMax: 2 })
+    node.read()
+    node.receive({ _tag: "ReadIndex", from: "b", to: "a", term: 1, token: 7 })
+    node.receive({ _tag: "ReadIndex", from: "b", to: "a", term: 1, token: 8 })
+    const token = node.read()
+    assert.deepEqual(node.refused, [{ token, leader: "a", reason: "Overloaded" }])
+    const beat = node.sent("Heartbeat").at(-1)!
+    node.receive(heartbeatResp("b", "a", 1, beat.read))
+    assert.strictEqual(node.reads.length, 1)
+    assert.strictEqual(node.sent("ReadIndexResp").length, 1)
+  })
+
   it("[RA13] is not confirmed by learners", () => {
     const configuration = { ...disk(members).snapshot.configuration, learners: ["l", "m"] }
     const node = established("a", disk(configuration))
