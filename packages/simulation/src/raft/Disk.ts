@@ -1,7 +1,8 @@
 /**
  * The disk of one machine, as a write-ahead log of atomic batches. What is written waits until it is
- * synced; a crash keeps all that was, and of the rest the first batches, as many as the fault says (SIM4).
- * A batch that a crash tore is dropped by its checksum, as if it had not been written.
+ * synced; a crash keeps all that was, and of the rest the first batches, as many as the fault says (SIM4),
+ * and perhaps a part of the next. Each batch says how long it is, so recovery drops the torn one as if it had
+ * not been written.
  *
  * As a `DiskImage` it shows what is synced, and that alone.
  */
@@ -16,9 +17,16 @@ import type { DiskImage } from "./Invariant.ts"
 import type { MachineImage } from "./Machine.ts"
 
 /** What a crash makes of the batches that are not synced. */
-export interface CrashOutcome {
+interface CrashOutcome {
   readonly keepRatio: number
   readonly isTorn: boolean
+}
+
+/** A batch as it stands on the disk: its entries, of which there should be `length`, and an end mark. */
+interface Written {
+  readonly batch: Batch
+  readonly length: number
+  readonly hasEnd: boolean
 }
 
 const snapshotsKept = 20
@@ -101,12 +109,17 @@ export class Disk implements DiskImage {
 
   crash({ keepRatio, isTorn }: CrashOutcome): void {
     const kept = Math.floor(keepRatio * (this.unsynced.length + 1))
-    for (const batch of this.unsynced.slice(0, kept)) this.take(batch)
-    const torn = this.unsynced[kept]
-    if (isTorn && torn !== undefined && this.breaks.acceptTornBatch === true) {
-      this.take({ ...torn, entries: torn.entries.slice(0, torn.entries.length >> 1) })
+    const written: Array<Written> = []
+    for (const [at, batch] of this.unsynced.entries()) {
+      const { length } = batch.entries
+      if (at < kept) written.push({ batch, length, hasEnd: true })
+      else if (at === kept && isTorn) {
+        const entries = batch.entries.slice(0, length >> 1)
+        written.push({ batch: { ...batch, entries }, length, hasEnd: false })
+      }
     }
     this.unsynced = []
+    this.recover(written)
   }
 
   /** What a node begins with that starts on this disk. */
@@ -117,6 +130,15 @@ export class Disk implements DiskImage {
         breaks.forgetVoteOnRestart === true ? { ...hardState, vote: undefined } : hardState,
       snapshot,
       entries: [...entries]
+    }
+  }
+
+  /** Reads what a crash left behind what was synced, up to the first batch that is not whole. */
+  private recover(written: ReadonlyArray<Written>): void {
+    for (const { batch, length, hasEnd } of written) {
+      const isWhole = hasEnd && batch.entries.length === length
+      if (!isWhole && this.breaks.acceptTornBatch !== true) return
+      this.take(batch)
     }
   }
 

@@ -1,6 +1,6 @@
 /** The commands as a shell runs them, and the lines by which they say how to repeat a failure. */
 import { spawnSync } from "node:child_process"
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -146,5 +146,24 @@ describe("breaks", () => {
     // The core itself stops by RA16 in such a build.
     assert.strictEqual(find("dropCommitFromBatch", 1, 1)?.report.broken?.rule, "RA16")
     assert.isUndefined(find("dropCommitFromBatch", 1, 1, ["RA12"]))
+  })
+})
+
+describe("porcupine", () => {
+  it("fails in one line without verdicts to compare with", () => {
+    const folder = mkdtempSync(join(tmpdir(), "distri-porcupine-"))
+    const list = join(folder, "expected.tsv")
+    assert.deepStrictEqual(command("porcupine", folder), {
+      status: 1,
+      stdout: `no recordings: ${list} does not exist\n`,
+      stderr: ""
+    })
+    writeFileSync(list, "\n")
+    assert.deepStrictEqual(command("porcupine", folder), {
+      status: 1,
+      stdout: `no recordings: ${list} names none\n`,
+      stderr: ""
+    })
+    rmSync(folder, { recursive: true })
   })
 })

@@ -39,8 +39,9 @@ const recording = (directory: string, row: string): Recording => {
   return { file, expected, operations: history.length, judge }
 }
 
+/** None when `expected.tsv` names none. */
 export const recordings = (directory: string): ReadonlyArray<Recording> =>
   readFileSync(`${directory}/expected.tsv`, "utf8")
-    .trim()
     .split("\n")
+    .filter((row) => row.trim() !== "")
     .map((row) => recording(directory, row))
