@@ -46,7 +46,9 @@ export class Cloud implements World {
   stepping: Process | undefined = undefined
   private readonly journal: Journal
   private readonly byId = new Map<IncarnationId, Process>()
-  private readonly transfers: Random
+  /** From each machine to each: what is drawn for the snapshots and the failures on the way. */
+  private readonly transfers: ReadonlyArray<ReadonlyArray<Random>>
+  private readonly failures: ReadonlyArray<ReadonlyArray<Random>>
   private tokens = 0
 
   constructor(options: CloudOptions) {
@@ -56,7 +58,6 @@ export class Cloud implements World {
     this.config = options.config
     this.breaks = options.breaks
     this.journal = options.journal
-    this.transfers = new Random(seed, "transfers")
     this.founding = founding(founders, profile.foundedAt)
     const numbers = Array.from({ length: founders + spares }, (_, number) => number)
     this.nodes = numbers.map(
@@ -64,6 +65,10 @@ export class Cloud implements World {
     )
     for (const node of this.nodes) this.byId.set(node.id, node)
     const names = this.nodes.map(({ name }) => name)
+    const streams = (concern: string) =>
+      names.map((from) => names.map((to) => new Random(seed, `${concern}/${from}>${to}`)))
+    this.transfers = streams("transfers")
+    this.failures = streams("failures")
     this.network = new Network(seed, names, profile, this.heap, (to, message) =>
       this.nodes[to]!.receive(message)
     )
@@ -101,7 +106,8 @@ export class Cloud implements World {
     if (message._tag === "Snap") return this.transfer(from, to, message)
     if (to === undefined) return
     this.network.send(this.nowMs, from.number, to.number, message)
-    if (!this.network.isOpen(from.number, to.number) && this.transfers.chance(0.05)) {
+    const isNoticed = this.failures[from.number]![to.number]!.chance(0.05)
+    if (isNoticed && !this.network.isOpen(from.number, to.number)) {
       from.after(1, () => from.step({ _tag: "PeerUnreachable", peer: message.to }))
     }
   }
@@ -112,10 +118,11 @@ export class Cloud implements World {
    */
   private transfer(from: Process, to: Process | undefined, message: Snap): void {
     const { transferMinMs, transferMaxMs, transferFailRatio } = this.profile
-    const ms = this.transfers.between(transferMinMs, transferMaxMs)
-    const fails = this.isFaulty && this.transfers.chance(transferFailRatio)
-    const isReported = !this.isFaulty || this.transfers.chance(0.9)
     const peer = message.to
+    const random = this.transfers[from.number]![numberOf(peer)]!
+    const ms = random.between(transferMinMs, transferMaxMs)
+    const fails = random.chance(transferFailRatio) && this.isFaulty
+    const isReported = random.chance(0.9) || !this.isFaulty
     const { index, reference } = message.snapshot
     from.after(ms, () => {
       const image = from.disk.image(reference)
@@ -137,3 +144,6 @@ export class Cloud implements World {
     })
   }
 }
+
+/** Of the machine that has or had this id: "n3/2" is the second life of the third. */
+const numberOf = (id: IncarnationId): number => Number(id.slice(1, id.indexOf("/"))) - 1

@@ -59,6 +59,7 @@ export interface SlowLink extends Lasting {
 
 export interface Crash extends At {
   readonly kind: "crash"
+  /** If it is down already, the next one that runs. */
   readonly node: string
   readonly point: CrashPoint
   /** The node starts again after this time. */

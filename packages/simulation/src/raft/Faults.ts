@@ -47,14 +47,14 @@ export class Faults {
   private strike(node: Process, fault: Exclude<Fault, NetworkFault | Flood>): void {
     switch (fault.kind) {
       case "crash":
-        return node.arm(fault)
+        return this.victim(node)?.arm(fault)
       case "pause":
-        return node.pause()
+        return node.pause(fault)
       case "slowDisk":
-        node.pace.slowSyncMs = fault.syncMs
+        node.pace.slowSyncMs += fault.syncMs
         return
       case "slowApply":
-        node.pace.slowApplyMs = fault.applyMs
+        node.pace.slowApplyMs += fault.applyMs
         return
       case "snapshot":
         return node.run(() => node.applier.takeSnapshot(fault.keep))
@@ -66,6 +66,12 @@ export class Faults {
       default:
         return this.operator.add(fault)
     }
+  }
+
+  /** Who crashes: the node itself or, when it is down already, the next one that runs. */
+  private victim({ number }: Process): Process | undefined {
+    const { nodes } = this.cloud
+    return [...nodes.slice(number), ...nodes.slice(0, number)].find(({ isUp }) => isUp)
   }
 
   private flood(entries: number): void {
@@ -88,8 +94,8 @@ export class Faults {
     if (isNetworkFault(fault)) return this.cloud.network.end(fault)
     const node = "node" in fault ? this.cloud.named(fault.node) : undefined
     if (node === undefined) return
-    if (fault.kind === "pause") node.resume()
-    if (fault.kind === "slowDisk") node.pace.slowSyncMs = 0
-    if (fault.kind === "slowApply") node.pace.slowApplyMs = 0
+    if (fault.kind === "pause") node.resume(fault)
+    if (fault.kind === "slowDisk") node.pace.slowSyncMs -= fault.syncMs
+    if (fault.kind === "slowApply") node.pace.slowApplyMs -= fault.applyMs
   }
 }

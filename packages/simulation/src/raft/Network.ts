@@ -65,10 +65,9 @@ export class Network<Message> {
     this.sent++
     const isLost = random.chance(this.lossRatio)
     const delayMs = this.delay(link)
-    if (random.chance(this.duplicateRatio)) {
-      const laterMs = this.delay(link)
-      if (link.cuts === 0) this.carry(nowMs + laterMs, to, message)
-    }
+    const isDoubled = random.chance(this.duplicateRatio)
+    const laterMs = this.delay(link)
+    if (isDoubled && link.cuts === 0) this.carry(nowMs + laterMs, to, message)
     if (isLost || link.cuts > 0) this.dropped++
     else this.carry(nowMs + delayMs, to, message)
   }

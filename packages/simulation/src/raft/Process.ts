@@ -18,7 +18,7 @@ import type { Breaks } from "./Breaks.ts"
 import type { Cloud } from "./Cloud.ts"
 import { Disk } from "./Disk.ts"
 import type { Task } from "./EventHeap.ts"
-import type { Crash, CrashPoint } from "./Fault.ts"
+import type { Crash, CrashPoint, Fault } from "./Fault.ts"
 import type { SimNode } from "./Invariant.ts"
 import { emptyImage, Machine } from "./Machine.ts"
 import { Applier } from "./process/Applier.ts"
@@ -49,7 +49,8 @@ export class Process implements SimNode {
   private core: Raft | undefined = undefined
   private writer: Writer
   private armed: Crash | undefined = undefined
-  private isPaused = false
+  /** What pauses it now: it runs again when all of them have ended. */
+  private readonly pauses = new Set<Fault | undefined>()
   private held: Array<Task> = []
   private missedTicks = 0
   private isDraining = false
@@ -92,7 +93,7 @@ export class Process implements SimNode {
     this.requests = new Requests(this)
     this.writer = new Writer(this)
     this.armed = undefined
-    this.isPaused = false
+    this.pauses.clear()
     this.isDraining = false
     this.isTurnSet = false
     this.missedTicks = 0
@@ -139,13 +140,13 @@ export class Process implements SimNode {
     this.armed = undefined
   }
 
-  pause(): void {
-    this.isPaused = this.core !== undefined
+  pause(by?: Fault): void {
+    if (this.core !== undefined) this.pauses.add(by)
   }
 
-  resume(): void {
-    if (!this.isPaused) return
-    this.isPaused = false
+  /** A pause of an earlier life has ended with that life. */
+  resume(by?: Fault): void {
+    if (!this.pauses.delete(by) || this.pauses.size > 0) return
     const { held, life } = this
     this.held = []
     const missed = this.missedTicks
@@ -166,14 +167,14 @@ export class Process implements SimNode {
 
   receive(message: Message): void {
     if (this.core === undefined) return
-    if (this.isPaused) this.held.push(() => this.step({ _tag: "Received", message }))
+    if (this.pauses.size > 0) this.held.push(() => this.step({ _tag: "Received", message }))
     else this.step({ _tag: "Received", message })
   }
 
   /** Does what a process does when a call from outside reaches it; nothing when it is down. */
   run(task: Task): void {
     if (this.core === undefined) return
-    if (this.isPaused) this.held.push(task)
+    if (this.pauses.size > 0) this.held.push(task)
     else task()
   }
 
@@ -221,7 +222,7 @@ export class Process implements SimNode {
     cloud.heap.set(cloud.nowMs + ms, () => {
       if (life !== this.life) return
       this.setTick(this.pace.tickMs())
-      if (this.isPaused) this.missedTicks++
+      if (this.pauses.size > 0) this.missedTicks++
       else this.step({ _tag: "Ticked" })
     })
   }

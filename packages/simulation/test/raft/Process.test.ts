@@ -53,7 +53,8 @@ const lastBefore = (point: CrashPoint): Tag | undefined => {
   })
   // Founder n1 is made the leader, so that it has something to write, to send and to answer.
   const faults: ReadonlyArray<Fault> = [
-    { kind: "campaign", at: 50, node: "n1", peer: "n1" },
+    { kind: "transfer", at: 4_000, node: "n2", peer: "n1" },
+    { kind: "transfer", at: 4_000, node: "n3", peer: "n1" },
     crash(point)
   ]
   assert.isUndefined(run({ ...short, faults, clients: 5, invariants: [see] }).broken)
@@ -113,6 +114,55 @@ describe("Process", () => {
     assert.include(seen, "Received")
     assert.strictEqual(seen.filter((tag) => tag === "Ticked").length, 1)
     assert.isAbove(seen.lastIndexOf("Ticked"), seen.lastIndexOf("Received"))
+  })
+
+  it("crashes the next machine that runs when the named one is down", () => {
+    const crashed: Array<string> = []
+    const see = observer(["Crashed"], (event) => {
+      if ("node" in event) crashed.push(event.node.name)
+    })
+    const again = [crash("now"), { ...crash("now"), at: 5_001 }]
+    run({ ...short, faults: again, invariants: [see] })
+    assert.deepStrictEqual(crashed, ["n1", "n2"])
+    crashed.length = 0
+    const spare = { ...crash("now"), node: "n5" }
+    run({ ...short, faults: [spare], invariants: [see] })
+    assert.deepStrictEqual(crashed, ["n1"])
+  })
+
+  it("runs again when the last of several pauses has ended, and a pause ends with its life", () => {
+    const steps: Array<number> = []
+    const see = observer(["Stepped"], (event, nowMs) => {
+      if (event._tag === "Stepped" && event.node.name === "n1") steps.push(nowMs)
+    })
+    const during = (from: number, to: number) =>
+      steps.splice(0).filter((at) => at > from && at < to).length
+    const long: Fault = { kind: "pause", at: 5_000, forMs: 2_000, node: "n1" }
+    const inner: Fault = { kind: "pause", at: 5_500, forMs: 500, node: "n1" }
+    run({ ...short, faults: [long, inner], invariants: [see] })
+    assert.strictEqual(during(5_000, 7_000), 0)
+    const restart = { ...crash("now"), at: 5_200, downMs: 100 }
+    const later: Fault = { ...inner, forMs: 3_000 }
+    run({ ...short, faults: [long, restart, later], invariants: [see] })
+    const all = [...steps]
+    assert.isAbove(during(5_300, 5_500), 0)
+    assert.strictEqual(all.filter((at) => at > 5_500 && at < 8_500).length, 0)
+  })
+
+  it("has a disk as slow as all faults together make it", () => {
+    const syncs: Array<number> = []
+    const see = observer(["Synced"], (event, nowMs) => {
+      if (event._tag === "Synced" && event.node.name === "n1") syncs.push(nowMs)
+    })
+    const outer: Fault = { kind: "slowDisk", at: 3_000, forMs: 6_000, node: "n1", syncMs: 2_500 }
+    const inner: Fault = { kind: "slowDisk", at: 3_500, forMs: 500, node: "n1", syncMs: 30 }
+    const rare = (faults: ReadonlyArray<Fault>) => {
+      syncs.length = 0
+      run({ ...short, faults, invariants: [see] })
+      return new Set(syncs.filter((at) => at > 4_000 && at < 9_000)).size
+    }
+    assert.isAtMost(rare([outer, inner]), 2)
+    assert.isAbove(rare([inner]), 2)
   })
 
   it("comes back under another id when its disk is lost, and is a voter again in the end", () => {
