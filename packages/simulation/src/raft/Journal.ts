@@ -40,7 +40,9 @@ export class Journal {
     installs: 0,
     crashes: 0,
     disksLost: 0,
-    confChanges: 0
+    confChanges: 0,
+    healed: 0,
+    minoritiesCut: 0
   } satisfies Partial<Record<keyof RunStats, number>>
   private readonly eventsMax: number
   private readonly watches: Record<string, Array<Watch>> = {}
@@ -89,6 +91,11 @@ export class Journal {
       if (detail !== undefined) return this.breakRule(rule, detail, world.nowMs)
     }
     if (this.events > this.eventsMax) throw new BudgetExceeded(`${this.events} events`)
+  }
+
+  /** What is wrong with a cloud that had all it needs. */
+  judge(problem: string | undefined, atMs: number): void {
+    if (problem !== undefined) this.breakRule("RA18", problem, atMs)
   }
 
   breakRule(rule: string, detail: string, atMs: number): void {

@@ -43,6 +43,10 @@ export interface RunStats {
   readonly crashes: number
   readonly disksLost: number
   readonly confChanges: number
+  /** 1 when the end was judged by RA18. */
+  readonly healed: number
+  /** 1 when a majority had to go on without the others, with all else well. */
+  readonly minoritiesCut: number
   /** 1 when a majority of the voters lost their disks, so that nothing could be asked of the end. */
   readonly quorumLost: number
   readonly messages: number

@@ -9,29 +9,22 @@ import { Cloud } from "./Cloud.ts"
 import { describeEvent } from "./describe.ts"
 import type { Fault } from "./Fault.ts"
 import { Faults } from "./Faults.ts"
-import {
-  canHeal,
-  hasSmallWindow,
-  notCalm,
-  notCommitting,
-  notEqual,
-  notLed,
-  stall
-} from "./healing.ts"
+import { Random } from "../random/Random.ts"
+import { canHeal, disturb, notCalm, notCommitting, notEqual, notLed, stall } from "./healing.ts"
 import type { Invariant } from "./Invariant.ts"
 import { invariants } from "./invariants/index.ts"
 import { BudgetExceeded, Journal } from "./Journal.ts"
 import { linearizable } from "./Linearizable.ts"
 import { Operator } from "./Operator.ts"
+import { drawMinority, notLedWithout } from "./minority.ts"
 import { drawProfile } from "./Profile.ts"
 import { leaderOf } from "./quorums.ts"
 import type { Report, RunOptions } from "./Report.ts"
 import { drawFaults } from "./Swarm.ts"
 
 const spares = 2
-const calmMs = 8_000
 const settleMs = 3_000
-const settleRounds = 20
+const settleRounds = 2
 
 /** What every run is checked against, beside RA17 and RA18. */
 export const allInvariants: ReadonlyArray<Invariant> = [...invariants, linearizable]
@@ -112,42 +105,54 @@ const live = (
   const operator = new Operator(cloud)
   const faults = new Faults(cloud, operator, faultList)
   const clients = Array.from({ length: clientCount }, (_, number) => new Client(cloud, number))
-  const judge = (problem: string | undefined) => {
-    if (problem !== undefined) journal.breakRule("RA18", problem, cloud.nowMs)
-  }
   for (const node of cloud.nodes) if (node.isFounded) node.start()
   advance(cloud, journal, durationMs)
   faults.heal()
-  const { acknowledged } = cloud.history
-  const { tickMs, tickJitterMs } = cloud.profile
-  advance(cloud, journal, 10 * cloud.config.electionTicks * (tickMs + tickJitterMs))
-  // What is lost for good is not asked to heal, nor a cloud without the parts of Raft that calm it; what was
-  // promised before is still judged.
-  const heals = canHeal(cloud) && cloud.config.preVote && cloud.config.checkQuorum
-  if (heals) {
-    const commits = () => (clientCount > 0 ? notCommitting(cloud, acknowledged) : undefined)
-    judge(notLed(cloud))
-    if (hasSmallWindow(cloud)) advanceUntil(cloud, journal, commits)
-    judge(commits())
-    const term = leaderOf(cloud)?.raft?.term ?? 0
-    stall(cloud)
-    advance(cloud, journal, calmMs)
-    judge(notCalm(cloud, term))
-  }
+  // What is lost for good is not asked to heal; what was promised before is still judged.
+  const heals = canHeal(cloud)
+  if (heals) heal(cloud, journal, clientCount > 0)
   for (const client of clients) client.stop()
   advance(cloud, journal, settleMs)
   if (heals) {
-    advanceUntil(cloud, journal, () => notEqual(cloud))
-    judge(notEqual(cloud))
+    for (let left = settleRounds; left > 0 && notEqual(cloud) !== undefined; left--) {
+      advance(cloud, journal, settleMs)
+    }
+    journal.judge(notEqual(cloud), cloud.nowMs)
   }
   if (journal.broken === undefined) cloud.emit({ _tag: "Ended" })
 }
 
-/** Gives slow followers time, as long as `problem` says that they need more of it, but not for ever. */
-const advanceUntil = (cloud: Cloud, journal: Journal, problem: () => string | undefined): void => {
-  for (let left = settleRounds; left > 0 && problem() !== undefined; left--) {
-    advance(cloud, journal, settleMs)
+/** RA18: in half of the runs a minority stays away for a while, and comes back to a majority that goes on. */
+const heal = (cloud: Cloud, journal: Journal, hasClients: boolean): void => {
+  const { history, network, config, profile } = cloud
+  const random = new Random(cloud.seed, "healing")
+  const timeoutsMs = 10 * config.electionTicks * (profile.tickMs + profile.tickJitterMs)
+  const wait = (ms: number, notLed: () => string | undefined): void => {
+    const { acknowledged } = history
+    advance(cloud, journal, ms)
+    journal.judge(notLed(), cloud.nowMs)
+    if (hasClients) journal.judge(notCommitting(cloud, acknowledged), cloud.nowMs)
   }
+  const isCut = random.chance(0.6)
+  if (isCut) advance(cloud, journal, random.between(0, 2_000))
+  const minority = isCut ? drawMinority(cloud, random) : undefined
+  let term = 0
+  if (minority !== undefined) {
+    network.begin(minority.partition)
+    wait(timeoutsMs, () => notLedWithout(cloud, minority))
+    network.end(minority.partition)
+    term = leaderOf(cloud)?.raft?.term ?? 0
+    journal.stats.minoritiesCut++
+  }
+  wait(timeoutsMs, () => notLed(cloud))
+  if (minority !== undefined && config.preVote && config.checkQuorum) {
+    journal.judge(notCalm(cloud, term), cloud.nowMs)
+  }
+  term = leaderOf(cloud)?.raft?.term ?? 0
+  disturb(cloud, random)
+  advance(cloud, journal, stall(cloud))
+  journal.judge(notCalm(cloud, term), cloud.nowMs)
+  journal.stats.healed++
 }
 
 /** Lets so much time pass, or less if a rule breaks. */

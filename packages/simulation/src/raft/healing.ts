@@ -3,7 +3,7 @@
  * that commit, a leader that stays through short stalls, and in the end the same state everywhere.
  */
 import type { LogIndex, Term } from "@distri/raft/LogIndex"
-import { defaults } from "@distri/raft/RaftConfig"
+import type { Random } from "../random/Random.ts"
 import type { Cloud } from "./Cloud.ts"
 import type { Process } from "./Process.ts"
 import { canDecide, latestConfiguration, leaderOf } from "./quorums.ts"
@@ -42,32 +42,62 @@ export const notLed = (cloud: Cloud): string | undefined => {
 export const notCommitting = (cloud: Cloud, acknowledged: LogIndex): string | undefined =>
   cloud.history.acknowledged > acknowledged ? undefined : "no proposal commits"
 
-/** A window of one short message takes a round trip for each entry that piled up, and may take longer. */
-export const hasSmallWindow = ({ config }: Cloud): boolean =>
-  config.inflightMax < defaults.inflightMax
+/** Time for each node to stall, one after the other. */
+const stallEveryMs = 2_200
 
-/** Stalls of the event loop that are shorter than an election timeout, the leader's among them. */
-export const stall = (cloud: Cloud): void => {
-  const leader = leaderOf(cloud)
+/**
+ * Stalls of the event loop that are shorter than an election timeout, of each node in turn. Says how long it
+ * takes until all is over.
+ */
+export const stall = (cloud: Cloud): number => {
   const stallMs = 6.5 * cloud.profile.tickMs
   const gapMs = 0.1 * cloud.profile.tickMs
-  for (const [at, node] of [leader, cloud.nodes[0], leader].entries()) {
+  const running = cloud.nodes.filter(({ isUp }) => isUp)
+  for (const [at, node] of running.entries()) {
     for (let repeat = 0; repeat < 3; repeat++) {
-      const startMs = cloud.nowMs + 2_500 * at + repeat * (stallMs + gapMs)
-      cloud.heap.set(startMs, () => node?.pause())
-      cloud.heap.set(startMs + stallMs, () => node?.resume())
+      const startMs = cloud.nowMs + stallEveryMs * (at + 0.5) + repeat * (stallMs + gapMs)
+      cloud.heap.set(startMs, () => node.pause())
+      cloud.heap.set(startMs + stallMs, () => node.resume())
     }
+  }
+  return stallEveryMs * (running.length + 1)
+}
+
+/**
+ * Asks for votes in the next term as a node would that has heard nothing for long and knows of no pre-vote.
+ * Under a leader that is alive nobody listens (Ongaro §4.2.3).
+ */
+export const disturb = (cloud: Cloud, random: Random): void => {
+  const leader = leaderOf(cloud)
+  if (leader === undefined || !cloud.config.checkQuorum) return
+  const { voters } = leader.raft!.configuration
+  const others = cloud.nodes.filter((node) => node !== leader && voters.includes(node.id))
+  if (others.length === 0) return
+  const candidate = random.pick(others)
+  const { term, log } = candidate.raft!
+  for (const { id, number } of cloud.nodes) {
+    if (id === candidate.id || !voters.includes(id)) continue
+    cloud.network.send(cloud.nowMs, candidate.number, number, {
+      _tag: "Vote",
+      from: candidate.id,
+      to: id,
+      term: term + 1,
+      lastIndex: log.lastIndex,
+      lastTerm: log.lastTerm,
+      transfer: false,
+      commit: 0,
+      commitTerm: 0
+    })
   }
 }
 
-/** After the stalls: nobody may have campaigned. */
+/** After the disturbance and the stalls: nobody may have been elected. */
 export const notCalm = (cloud: Cloud, term: Term): string | undefined => {
   const leader = leaderOf(cloud)
-  if (leader === undefined)
-    return "a leader stepped down although nothing but short stalls happened"
+  if (leader === undefined) return "a leader stepped down although all followed it"
   return leader.raft!.term === term
     ? undefined
-    : `short stalls led from term ${term} to term ${leader.raft!.term}`
+    : `term ${term} had a leader whom all followed, and now it is term ${leader.raft!.term}`
 }
 
 /** At the end: all members have applied the same. */

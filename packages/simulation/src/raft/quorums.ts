@@ -54,14 +54,19 @@ export const canLoseDisk = (cloud: Cloud, process: Process): boolean => {
   )
 }
 
-const isUnchanging = ({ raft, disk }: Process): boolean => {
-  if (raft !== undefined) {
-    for (let index = raft.log.applied + 1; index <= raft.log.lastIndex; index++) {
-      if (raft.log.entry(index)?.kind === "confChange") return false
-    }
-  }
+const isUnchanging = (node: Process): boolean => {
+  const { disk } = node
   for (let index = disk.hardState.commit + 1; index <= disk.lastIndex; index++) {
     if (disk.entry(index)?.kind === "confChange") return false
+  }
+  return hasAppliedChanges(node)
+}
+
+/** No change of membership is in the log of this process and not applied. */
+export const hasAppliedChanges = ({ raft }: Process): boolean => {
+  if (raft === undefined) return true
+  for (let index = raft.log.applied + 1; index <= raft.log.lastIndex; index++) {
+    if (raft.log.entry(index)?.kind === "confChange") return false
   }
   return true
 }
