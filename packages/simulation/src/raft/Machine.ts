@@ -1,7 +1,8 @@
 /**
  * The state machine that every node feeds with its log: some registers, and sessions that make a command
- * take effect once however often it stands in the log (Ongaro §6.3). A rolling digest over all entries,
- * also those without a command, makes two machines comparable at every index.
+ * take effect once however often it stands in the log (Ongaro §6.3). A digest makes two machines comparable
+ * at every index: of all entries and results so far, rolling, and of the registers as they are now. The last
+ * is made anew from each snapshot, so one that lost registers does not pass for the machine it was taken of.
  */
 import type { Entry } from "@distri/raft/Entry"
 import type { LogIndex } from "@distri/raft/LogIndex"
@@ -17,7 +18,8 @@ interface Session {
 /** A copy of a machine at an index: the bytes of a snapshot. */
 export interface MachineImage {
   readonly applied: LogIndex
-  readonly digest: number
+  /** Of all entries and results up to here. */
+  readonly history: number
   readonly registers: ReadonlyArray<number>
   readonly sessions: ReadonlyMap<number, Session>
 }
@@ -33,7 +35,7 @@ export const registersMax = 4
 /** A machine that has applied nothing, or is said to have applied all up to `index`. */
 export const emptyImage = (index: LogIndex): MachineImage => ({
   applied: index,
-  digest: index,
+  history: index,
   registers: Array.from({ length: registersMax }, () => 0),
   sessions: new Map()
 })
@@ -43,6 +45,7 @@ const noEffect: Applied = { tookEffect: false, result: undefined }
 export class Machine implements MachineView {
   applied: LogIndex = 0
   digest = 0
+  private history = 0
   private registers: Array<number> = []
   private sessions = new Map<number, Session>()
   private digests: Array<number> = []
@@ -54,17 +57,18 @@ export class Machine implements MachineView {
 
   install(image: MachineImage): void {
     this.applied = image.applied
-    this.digest = image.digest
+    this.history = image.history
     this.registers = [...image.registers]
     this.sessions = new Map(image.sessions)
-    this.digests = [image.digest]
+    this.digest = withRegisters(this.history, this.registers)
+    this.digests = [this.digest]
     this.digestsFrom = image.applied
   }
 
   image(): MachineImage {
     return {
       applied: this.applied,
-      digest: this.digest,
+      history: this.history,
       registers: [...this.registers],
       sessions: new Map(this.sessions)
     }
@@ -85,9 +89,11 @@ export class Machine implements MachineView {
 
   apply(entry: Entry): Applied {
     this.applied = entry.index
-    this.digest = digestOf(this.digest, entry)
+    const applied = entry.kind === "command" ? this.carryOut(decodeCommand(entry.data)) : noEffect
+    this.history = withEntry(this.history, entry, applied)
+    this.digest = withRegisters(this.history, this.registers)
     this.digests.push(this.digest)
-    return entry.kind === "command" ? this.carryOut(decodeCommand(entry.data)) : noEffect
+    return applied
   }
 
   private carryOut(command: Command): Applied {
@@ -105,13 +111,23 @@ export class Machine implements MachineView {
   }
 }
 
-/** FNV-1a, a byte at a time for the data and a number at a time for the rest. */
-const digestOf = (before: number, entry: Entry): number => {
+const kinds: Record<Entry["kind"], number> = { command: 1, confChange: 2, noop: 3 }
+
+/** FNV-1a, a byte at a time for the head of the data (padding is all zeros), a number at a time for the rest. */
+const withEntry = (before: number, entry: Entry, { tookEffect, result }: Applied): number => {
   const { data } = entry
-  let digest = Math.imul(before ^ entry.index, 0x01000193)
-  digest = Math.imul(digest ^ entry.term, 0x01000193)
-  digest = Math.imul(digest ^ data.length, 0x01000193)
+  let digest = mix(mix(before, entry.index), entry.term)
+  digest = mix(mix(digest, kinds[entry.kind]), entry.time)
+  digest = mix(digest, data.length)
   const size = Math.min(data.length, 24)
-  for (let at = 0; at < size; at++) digest = Math.imul(digest ^ data[at]!, 0x01000193)
+  for (let at = 0; at < size; at++) digest = mix(digest, data[at]!)
+  return mix(digest, (tookEffect ? 4 : 0) + (result ?? 2)) >>> 0
+}
+
+const withRegisters = (history: number, registers: ReadonlyArray<number>): number => {
+  let digest = history
+  for (let key = 0; key < registers.length; key++) digest = mix(digest, registers[key]!)
   return digest >>> 0
 }
+
+const mix = (digest: number, bits: number): number => Math.imul(digest ^ bits, 0x01000193)

@@ -75,10 +75,23 @@ describe("Machine", () => {
     assert.strictEqual(second.digestAt(0), undefined)
   })
 
+  it("[RA14] has another digest after a snapshot that lost a register, or a result", () => {
+    const machine = new Machine(emptyImage(0))
+    machine.apply(write(1, {}))
+    const emptied = new Machine({ ...machine.image(), registers: emptyImage(0).registers })
+    assert.notStrictEqual(emptied.digest, machine.digest)
+    const forgetful = new Machine({ ...machine.image(), sessions: new Map() })
+    assert.strictEqual(forgetful.digest, machine.digest)
+    for (const one of [machine, forgetful]) one.apply(write(2, {}))
+    assert.notStrictEqual(forgetful.digest, machine.digest)
+  })
+
   it("[RA5] has another digest after other entries, or the same in another order", () => {
     const [one, other] = [write(1, {}), write(1, { value: 8 })]
     assert.notStrictEqual(digest(one), digest(other))
     assert.notStrictEqual(digest(one, other), digest(other, one))
     assert.notStrictEqual(digest(one), digest({ ...one, term: 2 }))
+    assert.notStrictEqual(digest(one), digest({ ...one, time: 1 }))
+    assert.notStrictEqual(digest(one), digest({ ...one, kind: "noop" }))
   })
 })

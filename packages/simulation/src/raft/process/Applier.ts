@@ -47,7 +47,7 @@ export class Applier {
       configuration: process.raft!.configuration,
       reference: `${process.id}#${process.life}@${index}`,
       bytes: 100,
-      digest: String(image.digest)
+      digest: String(machine.digest)
     }
     this.isTaking = true
     process.after(process.cloud.profile.snapshotMs, () => this.store(snapshot, image, keep))
