@@ -53,6 +53,8 @@ export interface SimNode {
   readonly disk: DiskImage
   readonly machine: MachineView
   readonly limits: RaftConfig
+  /** All of the state of the core, in its canonical form. */
+  readonly encoded: () => Uint8Array | undefined
 }
 
 export interface World {

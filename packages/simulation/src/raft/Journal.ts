@@ -3,8 +3,10 @@
  * tells one event from another, and where the node stands after it, so that two runs that differ anywhere
  * soon differ here (RA17, SIM1).
  */
+import type { Message } from "@distri/raft/Message"
 import type { Broken, RunStats } from "./Report.ts"
-import type { Check, Invariant, World, WorldEvent } from "./Invariant.ts"
+import { eventTags, messageTags, worldTags } from "./tags.ts"
+import type { Check, Invariant, SimNode, World, WorldEvent } from "./Invariant.ts"
 
 interface Watch {
   readonly rule: string
@@ -23,9 +25,11 @@ export class BudgetExceeded extends Error {
 }
 
 const keptEvents = 50
+const encodeEvery = 1_000
 
 const hexadecimal = (bits: number) => (bits >>> 0).toString(16).padStart(8, "0")
 const none: ReadonlyArray<Watch> = []
+const nothing = new Uint8Array()
 
 export class Journal {
   events = 0
@@ -83,7 +87,9 @@ export class Journal {
     this.ring[place] = event
     this.ringMs[place] = world.nowMs
     this.mix(Math.round(world.nowMs * 1_000))
+    this.mix(worldTags[event._tag])
     this.note(event)
+    if (event._tag === "Ended") for (const node of world.nodes) this.mixState(node)
     const watches = this.watches[event._tag] ?? none
     for (let at = 0; at < watches.length; at++) {
       const { rule, check } = watches[at]!
@@ -112,7 +118,8 @@ export class Journal {
     switch (event._tag) {
       case "Stepped": {
         const raft = event.node.raft!
-        this.mix(event.node.number + (event.event._tag.length << 4))
+        this.mix(event.node.number + (eventTags[event.event._tag] << 4))
+        if (this.events % encodeEvery === 0) this.mixState(event.node)
         this.mix(raft.term)
         this.mix(raft.log.lastIndex + (raft.log.commit << 16))
         return
@@ -123,8 +130,7 @@ export class Journal {
         this.mix(event.output.commits.length + (event.output.persist?.batch ?? 0))
         return
       case "Sent":
-        this.mix(event.message._tag.length + (event.node.number << 8))
-        this.mix(event.message.term)
+        this.mixMessage(event.message, event.node.number)
         return
       case "Synced":
         this.mix(event.batch.batch)
@@ -165,10 +171,28 @@ export class Journal {
         this.mix(event.node.number)
         return
       case "FaultBegan":
-        this.mix(event.fault.kind.length)
+        this.mix(event.fault.at)
         return
       default:
-        this.mix(event._tag.length)
     }
+  }
+
+  private mixMessage(message: Message, from: number): void {
+    const { to, term } = message
+    this.mix(messageTags[message._tag] + (from << 8))
+    for (let at = 0; at < to.length; at++) this.mix(to.charCodeAt(at))
+    this.mix(term)
+    if (message._tag === "App") {
+      this.mix(message.prevIndex)
+      this.mix(message.prevTerm)
+      this.mix(message.entries.length)
+      this.mix(message.commit)
+    } else if (message._tag === "AppResp") this.mix(message.index)
+  }
+
+  /** Too slow for each step, and what differs in a core at one step still does so some steps later. */
+  private mixState(node: SimNode): void {
+    const bytes = node.encoded() ?? nothing
+    for (let at = 0; at < bytes.length; at++) this.mix(bytes[at]!)
   }
 }

@@ -9,7 +9,7 @@ import type { IncarnationId } from "@distri/raft/IncarnationId"
 import type { Configuration } from "@distri/raft/membership/Configuration"
 import type { Message } from "@distri/raft/Message"
 import type { Output } from "@distri/raft/Output"
-import { hasOutput, make, type Raft, step, take, view } from "@distri/raft/Raft"
+import { encode, hasOutput, make, type Raft, step, take, view } from "@distri/raft/Raft"
 import type { RaftConfig } from "@distri/raft/RaftConfig"
 import type { RaftView } from "@distri/raft/RaftView"
 import { joining, type Restored } from "@distri/raft/Restored"
@@ -75,6 +75,10 @@ export class Process implements SimNode {
 
   get isUp(): boolean {
     return this.core !== undefined
+  }
+
+  encoded(): Uint8Array | undefined {
+    return this.core === undefined ? undefined : encode(this.core)
   }
 
   /** The wall clock of this machine. */

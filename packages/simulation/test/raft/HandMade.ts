@@ -151,6 +151,10 @@ export class HandNode implements SimNode {
     this.raft = new HandRaft(name, configuration)
     this.limits = { ...defaults, id: name }
   }
+
+  encoded(): undefined {
+    return undefined
+  }
 }
 
 const quiet: Output = {
