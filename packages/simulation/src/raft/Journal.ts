@@ -46,7 +46,8 @@ export class Journal {
     disksLost: 0,
     confChanges: 0,
     healed: 0,
-    minoritiesCut: 0
+    minoritiesCut: 0,
+    lateElections: 0
   } satisfies Partial<Record<keyof RunStats, number>>
   private readonly eventsMax: number
   private readonly watches: Record<string, Array<Watch>> = {}

@@ -47,6 +47,8 @@ export interface RunStats {
   readonly healed: number
   /** 1 when a majority had to go on without the others, with all else well. */
   readonly minoritiesCut: number
+  /** How often ten election timeouts were not enough, because votes were split. */
+  readonly lateElections: number
   /** 1 when a majority of the voters lost their disks, so that nothing could be asked of the end. */
   readonly quorumLost: number
   readonly messages: number

@@ -17,6 +17,7 @@ export const noStats: Totals = {
   confChanges: 0,
   healed: 0,
   minoritiesCut: 0,
+  lateElections: 0,
   quorumLost: 0,
   messages: 0,
   dropped: 0
@@ -33,4 +34,5 @@ export const describeStats = (stats: Totals): string =>
   `${stats.elections} elections, ${stats.commits} entries applied, ${stats.acknowledged} writes and ` +
   `${stats.reads} reads answered, ${stats.installs} snapshots installed, ${stats.confChanges} changes of ` +
   `membership applied, ${stats.crashes} crashes, ${stats.disksLost} disks lost, ` +
+  `${stats.minoritiesCut} minorities cut off, ${stats.lateElections} late elections, ` +
   `${stats.runs - stats.healed} runs not judged by RA18`
