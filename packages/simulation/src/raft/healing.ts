@@ -2,6 +2,7 @@
  * What must be true again when all faults are over (RA18): one leader whom all members follow, proposals
  * that commit, a leader that stays through short stalls, and in the end the same state everywhere.
  */
+import { type Configuration, isVoter, members } from "@distri/raft/membership/Configuration"
 import type { LogIndex, Term } from "@distri/raft/LogIndex"
 import type { Random } from "../random/Random.ts"
 import type { Cloud } from "./Cloud.ts"
@@ -16,11 +17,25 @@ const membersOf = (cloud: Cloud, leader: Process): ReadonlyArray<Process> => {
   )
 }
 
-/** False when so many memories are lost that no cloud could go on. */
+/** False when so many memories are lost that no cloud could go on, or when somebody disturbs it for ever. */
 export const canHeal = (cloud: Cloud): boolean => {
   const configuration = latestConfiguration(cloud)
   return (
-    configuration !== undefined && canDecide(configuration, (id) => cloud.node(id) !== undefined)
+    configuration !== undefined &&
+    canDecide(configuration, (id) => cloud.node(id) !== undefined) &&
+    !isDisturbed(cloud, configuration)
+  )
+}
+
+/**
+ * A removed node that does not know of it raises the term again and again. Pre-vote or check-quorum keep the
+ * others from listening; without both, Raft has nothing against it (Ongaro §4.2.3).
+ */
+const isDisturbed = (cloud: Cloud, configuration: Configuration): boolean => {
+  if (cloud.config.preVote || cloud.config.checkQuorum) return false
+  const known = members(configuration)
+  return cloud.nodes.some(
+    ({ id, raft }) => raft !== undefined && isVoter(raft.configuration, id) && !known.includes(id)
   )
 }
 
