@@ -19,9 +19,11 @@ export interface Run {
   readonly p99Us: number
   /** Size of one result, where contenders differ in it. */
   readonly resultBytes?: number
+  /** What else was seen, by name. */
+  readonly seen?: Readonly<Record<string, number>>
 }
 
-/** A run, and the processor time of both processes together. */
+/** A run, and the processor time of both processes together, and of the programs that they started. */
 export interface Measured extends Run {
   readonly cpuUs: number
 }
@@ -40,6 +42,10 @@ export interface Benchmark {
   readonly inFlight: ReadonlyArray<number>
   /** What these numbers are, if not operations in flight. */
   readonly load?: string
+  /** How often it is repeated. Default: what the caller says. */
+  readonly rounds?: number
+  /** Rounds before those. Default 1. */
+  readonly warmUps?: number
   /** Contenders by name, with the module that implements `Contender`. Distri first. */
   readonly contenders: ReadonlyArray<readonly [name: string, module: URL]>
 }

@@ -44,8 +44,10 @@ export const measure = async (
       const profiles = index === 0 ? options.profiles : undefined
       players.push(await start(name, module, profiles).catch((error) => absent(name, error)))
     }
+    const { rounds = options.rounds, warmUps = 1 } = benchmark
     for (const inFlight of benchmark.inFlight) {
-      results.push(...(await playRounds(players, { inFlight, ms: options.ms }, options.rounds)))
+      const load = { inFlight, ms: options.ms }
+      results.push(...(await playRounds(players, load, rounds, warmUps)))
     }
   } finally {
     for (const { stop } of players) await stop()
@@ -53,7 +55,12 @@ export const measure = async (
   return results
 }
 
-const playRounds = async (players: ReadonlyArray<Player>, load: Load, rounds: number) => {
+const playRounds = async (
+  players: ReadonlyArray<Player>,
+  load: Load,
+  rounds: number,
+  warmUps: number
+) => {
   const results = players.map(({ name, run }) => ({
     run,
     result: {
@@ -63,17 +70,16 @@ const playRounds = async (players: ReadonlyArray<Player>, load: Load, rounds: nu
       error: ""
     }
   }))
-  // Round 0 is the warm-up.
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warmUps + rounds; round++) {
     // Nobody is always the one who follows the heaviest.
     const first = round % results.length
     for (const { result, run } of [...results.slice(first), ...results.slice(0, first)]) {
       if (result.error !== "") continue
       try {
         const measured = await run(load)
-        if (round > 0) result.rounds.push(measured)
+        if (round >= warmUps) result.rounds.push(measured)
       } catch (error) {
-        result.error = String(error)
+        result.error = error instanceof Error ? error.message : String(error)
       }
     }
   }
@@ -91,29 +97,39 @@ const absent = (name: string, error: unknown): Player => ({
 
 const start = async (name: string, module: URL, profiles?: string): Promise<Player> => {
   const contender: Contender = await import(module.href)
-  const serves = contender.serve !== undefined
-  const launch = (...args: ReadonlyArray<string>) => startProcess([module.href, ...args], profiles)
-  const server = serves ? launch("serve") : undefined
-  const port = server === undefined ? 0 : (await reply(server, "port")).port
-  const client = launch("connect", String(port))
-  await reply(client, "port")
-  const cpuOfServer = async () =>
-    server === undefined ? 0 : (await ask(server, "cpu", "cpuUs")).cpuUs
-  return {
-    name,
-    run: async (load) => {
+  const children: Array<ChildProcess> = []
+  const launch = (...args: ReadonlyArray<string>) => {
+    const child = startProcess([module.href, ...args], profiles)
+    children.unshift(child)
+    return child
+  }
+  const stop = async () => {
+    for (const child of children) await end(child)
+  }
+  try {
+    const server = contender.serve === undefined ? undefined : launch("serve")
+    const port = server === undefined ? 0 : (await reply(server, "port")).port
+    const client = launch("connect", String(port))
+    await reply(client, "port")
+    const cpuOfServer = async () =>
+      server === undefined ? 0 : (await ask(server, "cpu", "cpuUs")).cpuUs
+    const run = async (load: Load) => {
       const before = await cpuOfServer()
       const { measured } = await ask(client, load, "measured")
       return { ...measured, cpuUs: measured.cpuUs + (await cpuOfServer()) - before }
-    },
-    stop: async () => {
-      for (const child of [client, server]) {
-        if (child === undefined || child.exitCode !== null) continue
-        child.disconnect()
-        await once(child, "exit")
-      }
     }
+    return { name, run, stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
+}
+
+const end = async (child: ChildProcess) => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, "exit")
+  if (child.connected) child.disconnect()
+  await exited
 }
 
 const startProcess = (args: ReadonlyArray<string>, profiles: string | undefined): ChildProcess =>

@@ -10,6 +10,7 @@ import { bulk } from "./bulk/bulk.ts"
 import { database } from "./database/database.ts"
 import { encrypt } from "./encrypt/encrypt.ts"
 import * as Harness from "./harness.ts"
+import { log } from "./log/log.ts"
 import { raft } from "./raft/raft.ts"
 import { request } from "./request/request.ts"
 import * as Summary from "./summary.ts"
@@ -29,7 +30,7 @@ const options = {
   profiles: values.profile
 }
 
-const benchmarks = [encrypt, request, bulk, ...database, ...raft]
+const benchmarks = [encrypt, request, bulk, ...database, ...raft, ...log]
 const chosen = benchmarks.filter(
   ({ name }) => values.only === undefined || name.startsWith(values.only)
 )

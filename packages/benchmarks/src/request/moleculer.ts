@@ -1,9 +1,8 @@
 /** Moleculer with its TCP transporter. Its action validates nothing. */
 import { ServiceBroker } from "moleculer"
-import { createServer, type AddressInfo } from "node:net"
-import { once } from "node:events"
 import type { Contender } from "../Benchmark.ts"
 import { withPromises } from "../closedLoop.ts"
+import { freePort } from "../freePorts.ts"
 import { person } from "./Person.ts"
 
 export const serve = async (): Promise<number> => {
@@ -30,11 +29,3 @@ const makeBroker = (nodeID: string, port: number, urls: string) =>
     logger: false,
     transporter: { type: "TCP", options: { udpDiscovery: false, port, urls } }
   })
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
