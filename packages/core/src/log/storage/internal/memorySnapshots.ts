@@ -1,0 +1,66 @@
+import { sha256 } from "@noble/hashes/sha2.js"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type Corrupt, Unavailable } from "../../ReplicatedLog.ts"
+import type { StoredSnapshot } from "../LogStorage.ts"
+import { completed, dropped, renamed, type NamedSnapshots } from "../pure/NamedSnapshots.ts"
+import { hex } from "../pure/SnapshotLayout.ts"
+import { expectSnapshot } from "./expectSnapshot.ts"
+
+/** Snapshots as the pieces they came in. */
+export const make = (maxBytes: number) => {
+  const pieces = new Map<string, ReadonlyArray<Uint8Array>>()
+  let kept: NamedSnapshots = { named: [], unnamed: [] }
+  const keep = (next: NamedSnapshots) => {
+    for (const reference of dropped(kept, next)) pieces.delete(reference)
+    kept = next
+  }
+
+  return {
+    name: (reference: string) => {
+      const [newest, ...rest] = kept.named
+      if (reference === newest || reference === "") return
+      keep(renamed(kept, [reference, ...(newest === undefined ? rest : [newest])]))
+    },
+
+    write: Effect.fnUntraced(function* <E>(
+      reference: string,
+      data: Stream.Stream<Uint8Array, E>,
+      expected?: Pick<StoredSnapshot, "bytes" | "digest">
+    ) {
+      const taken: Array<Uint8Array> = []
+      const hash = sha256.create()
+      let bytes = 0
+      yield* Stream.runForEach(data, (piece) => {
+        bytes += piece.length
+        if (bytes > maxBytes) return Effect.fail(new Unavailable({ reason: "StorageFull" }))
+        hash.update(piece)
+        taken.push(piece.slice())
+        return Effect.void
+      })
+      const stored: StoredSnapshot = { reference, bytes, digest: hex(hash.digest()) }
+      yield* expectSnapshot(stored, expected)
+      // From here on nothing waits, so a snapshot is complete or was never there (RL11).
+      pieces.set(reference, taken)
+      keep(completed(kept, reference))
+      return stored
+    }),
+
+    read: (reference: string, offset = 0): Stream.Stream<Uint8Array, Unavailable | Corrupt> =>
+      Stream.suspend(() => {
+        const found = pieces.get(reference)
+        return found === undefined
+          ? Stream.fail(new Unavailable({ reason: "SnapshotGone" }))
+          : Stream.fromIterable(from(found, offset))
+      })
+  }
+}
+
+/** The pieces without the first `offset` bytes. */
+function* from(pieces: ReadonlyArray<Uint8Array>, offset: number) {
+  let before = 0
+  for (const piece of pieces) {
+    if (before + piece.length > offset) yield piece.subarray(Math.max(0, offset - before))
+    before += piece.length
+  }
+}
