@@ -15,9 +15,9 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Schema from "effect/Schema"
 import { withCalls, withFibers } from "../closedLoop.ts"
 import { idOf, people, person, pick, scanFilter, size } from "./documents.ts"
+import { People } from "./People.ts"
 import { taskOf, type Tasks } from "./task.ts"
 
 export const run = (state: State.State, operation: Operation): State.State => {
@@ -45,20 +45,6 @@ export const find = (state: State.State, filter: object): number => {
   const page = reader.next(Infinity)
   return page._tag === "Page" ? page.page.found.length : 0
 }
-
-class People extends Collection.make("people", {
-  document: Schema.Struct({
-    _id: Schema.String,
-    name: Schema.String,
-    age: Schema.Number,
-    city: Schema.String,
-    active: Schema.Boolean,
-    address: Schema.Struct({ street: Schema.String, zip: Schema.Number }),
-    tags: Schema.Array(Schema.String),
-    note: Schema.String
-  }),
-  indexes: [{ name: "city", keys: ["city"] }]
-}) {}
 
 const NodeDatabase = Database.layer().pipe(
   Layer.provide(SingleNodeLog.layer({ cluster: ClusterId.make("benchmark") })),

@@ -1,11 +1,15 @@
 /** A cloud of node processes on loopback, and a client of it in this process. */
 import { Client } from "@distri/core/client/Client"
+import { StatsService } from "@distri/core/service/PublicServices"
 import { Address } from "@distri/core/transport/Address"
 import * as DistriNode from "@distri/node/DistriNode"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Result from "effect/Result"
 import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
+import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { freePorts } from "../freePorts.ts"
 import * as Programs from "../programs.ts"
@@ -43,10 +47,12 @@ export const startNode = async (place: Omit<Node, "process">): Promise<Node> => 
   if (data !== undefined) args.push("--data", data)
   // Options for this process, a profile for example, are for the nodes too.
   const node = await Programs.start(process.execPath, [...process.execArgv, file, ...args], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"]
+    stdio: ["ignore", "pipe", "inherit", "ipc"]
   })
+  let lastWords = ""
+  node.stdout!.on("data", (text) => (lastWords = String(text)))
   const failed = once(node, "exit").then(([status]) => {
-    throw new Error(`node ${address} ended with ${status} before it was ready`)
+    throw new Error(`node ${address} ended with ${status} before it was ready: ${lastWords}`)
   })
   await Promise.race([failed, once(node, "message")])
   failed.catch(() => {})
@@ -66,3 +72,33 @@ export const connect = (seeds: ReadonlyArray<Address>): Promise<Client["Service"
 /** The entries, as a client sees them. */
 export const entriesOf = (client: Client["Service"]) => client.collection(Entries)
 export type EntriesClient = ReturnType<typeof entriesOf>
+
+/** Where the leader is in `nodes`. Waits for one. */
+export const leaderAmong = async (
+  client: Client["Service"],
+  nodes: ReadonlyArray<Node>
+): Promise<number> => {
+  for (;;) {
+    const stats = await Effect.runPromise(client.collectStats)
+    const at = nodes.findIndex(({ address }) => {
+      const own = stats.get(address)
+      return own !== undefined && Result.isSuccess(own) && own.success.role === "writer"
+    })
+    if (at >= 0) return at
+    await sleep(50)
+  }
+}
+
+/** Waits until `node` has applied what was `written`. */
+export const caughtUp = async (
+  client: Client["Service"],
+  { address }: Node,
+  written: { readonly version: number }
+): Promise<void> => {
+  const ask = client.call(StatsService, undefined, { node: address, timeout: "2 seconds" })
+  for (;;) {
+    const stats = await Effect.runPromise(Effect.result(ask))
+    if (Result.isSuccess(stats) && stats.success.version >= written.version) return
+    await sleep(20)
+  }
+}

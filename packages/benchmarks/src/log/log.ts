@@ -7,9 +7,22 @@ const p50: Metric = { name: "p50 us", better: "less", of: ({ p50Us }) => p50Us }
 const p99: Metric = { name: "p99 us", better: "less", of: ({ p99Us }) => p99Us }
 const cpu: Metric = { name: "CPU us, all", better: "less", of: cpuPerOperationUs }
 
-const module = (file: string, key: string, value: string): URL => {
+const seconds: Metric = { name: "seconds", better: "less", of: ({ seconds }) => seconds }
+const megabytes: Metric = { name: "MB per second", better: "more", of: rate }
+const ms: Metric = {
+  name: "ms until answered",
+  better: "less",
+  of: ({ seconds }) => seconds * 1000
+}
+const seen = (key: string, name: string, better: Metric["better"]): Metric => ({
+  name,
+  better,
+  of: ({ seen }) => seen![key]!
+})
+
+const module = (file: string, options: Readonly<Record<string, string>>): URL => {
   const url = new URL(`${file}.ts`, import.meta.url)
-  url.searchParams.set(key, value)
+  url.search = String(new URLSearchParams(options))
   return url
 }
 
@@ -24,10 +37,61 @@ const writes = (storage: Storage, title: string): Benchmark => ({
     ["JetStream, 3 replicas", "nats"],
     ["Redis, one server", "redis"],
     ["PostgreSQL, one server", "postgres"]
-  ].map(([name, file]) => [name!, module(file!, "storage", storage)])
+  ].map(([name, file]) => [name!, module(file!, { storage })])
 })
+
+/** Of Distri alone, each on disks and in memory; the ratios are against disks. */
+const onBoth = (file: string, options: Readonly<Record<string, string>> = {}) =>
+  (["disk", "memory"] as const).map(
+    (storage) => [storage, module(file, { storage, ...options })] as const
+  )
+
+const failover = (name: string, signal: NodeJS.Signals, title: string): Benchmark => ({
+  name: `failover-${name}`,
+  title,
+  load: "nodes",
+  metrics: [ms, seen("longestMs", "longest write, ms", "less"), seen("failed", "failed", "less")],
+  inFlight: [3],
+  rounds: 20,
+  contenders: onBoth("failover", { signal })
+})
+
+const redisGet = new URL("../database/redis.ts?task=get", import.meta.url)
 
 export const log: ReadonlyArray<Benchmark> = [
   writes("disk", "Writes of 200 bytes, on the disks of a majority"),
-  writes("memory", "Writes of 200 bytes, in the memories of a majority")
+  writes("memory", "Writes of 200 bytes, in the memories of a majority"),
+  {
+    name: "log-read",
+    title: "Reads by id through the client (each ratio: of local reads)",
+    metrics: [perSecond, p50, p99, cpu],
+    inFlight: [1, 64],
+    contenders: [
+      ...["local", "session", "linearizable"].map(
+        (consistency) => [`distri, ${consistency}`, module("read", { consistency })] as const
+      ),
+      ["Redis, GET", redisGet]
+    ]
+  },
+  {
+    name: "log-growth",
+    title: "Writes at 64 in flight, by the number of nodes",
+    load: "nodes",
+    metrics: [perSecond, p50, p99, cpu],
+    inFlight: [1, 3, 5, 7],
+    contenders: onBoth("growth")
+  },
+  {
+    name: "log-catch-up",
+    title: "A fourth node joins while others write",
+    load: "MB in the cloud",
+    metrics: [seconds, megabytes, seen("keptPercent", "writes kept, %", "more")],
+    inFlight: [100],
+    contenders: ["1", "64"].map((writers) => [
+      `${writers} in flight`,
+      module("catchUp", { storage: "disk", writers })
+    ])
+  },
+  failover("kill", "SIGKILL", "The leader is killed"),
+  failover("term", "SIGTERM", "The leader is asked to stop")
 ]
