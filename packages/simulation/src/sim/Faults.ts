@@ -1,0 +1,128 @@
+/** Carries out the faults of a list at their times, and ends them all when the run heals. */
+import type { SimKernel } from "../kernel/SimKernel.ts"
+import type { SimNet } from "../net/SimNet.ts"
+import type { Fault, Partition, SlowLink, Storm } from "./Fault.ts"
+import type { Journal } from "./Journal.ts"
+import type { Machine } from "./Machine.ts"
+
+type Lasting = Extract<Fault, { readonly forMs: number }>
+
+export class Faults {
+  private readonly net: SimNet
+  private readonly journal: Journal
+  private readonly machines: ReadonlyMap<string, Machine>
+  private readonly lasting = new Set<Lasting>()
+  private isOver = false
+
+  constructor(
+    net: SimNet,
+    journal: Journal,
+    machines: ReadonlyMap<string, Machine>,
+    faults: ReadonlyArray<Fault>
+  ) {
+    this.net = net
+    this.journal = journal
+    this.machines = machines
+    for (const fault of faults) {
+      this.kernel.setTimer(net.process, fault.at, () => this.begin(fault))
+    }
+  }
+
+  private get kernel(): SimKernel {
+    return this.net.kernel
+  }
+
+  /** Everything works from here on: nothing is slow, cut off, paused or down. */
+  heal(): void {
+    for (const fault of this.lasting) this.end(fault)
+    this.isOver = true
+    this.journal.add("", "all faults are over")
+    this.kernel.enter(() => {
+      for (const machine of this.machines.values()) machine.heal()
+    })
+  }
+
+  private begin(fault: Fault): void {
+    if (this.isOver) return
+    this.journal.add("", `fault ${describeFault(fault)}`)
+    if ("forMs" in fault) {
+      this.lasting.add(fault)
+      this.kernel.setTimer(this.net.process, fault.forMs, () => this.end(fault))
+    }
+    switch (fault.kind) {
+      case "partition":
+      case "slowLink":
+      case "storm":
+        return this.change(fault, 1)
+      case "reset":
+        return this.reset(fault.from, fault.to, fault.isHalf)
+      case "crash":
+        return this.machine(fault.node).crash(fault)
+      case "restart":
+        return this.machine(fault.node).stop(fault.downMs)
+      case "pause":
+        return this.machine(fault.node).pause(fault)
+      case "clockJump":
+        return this.machine(fault.node).jump(fault.byMs)
+    }
+  }
+
+  private end(fault: Lasting): void {
+    if (!this.lasting.delete(fault)) return
+    if (fault.kind === "pause") this.machine(fault.node).resume(fault)
+    else this.change(fault, -1)
+  }
+
+  private machine(name: string): Machine {
+    return this.machines.get(name)!
+  }
+
+  private change(fault: Partition | SlowLink | Storm, sign: 1 | -1): void {
+    const { nowMs } = this.kernel
+    const names = [...this.machines.keys()]
+    if (fault.kind === "slowLink") {
+      const link = this.net.link(fault.from, fault.to)
+      link.extraMs += sign * fault.extraMs
+      const { bytesPerSecond } = fault
+      if (bytesPerSecond !== undefined) {
+        link.limit(sign > 0 ? bytesPerSecond / 1_000 : Infinity, nowMs)
+      }
+      return
+    }
+    for (const from of names) {
+      for (const to of names) {
+        const link = this.net.link(from, to)
+        if (fault.kind === "storm") link.extraMs += sign * fault.extraMs
+        else if (isCut(fault, from, to) && sign > 0) link.cut(nowMs)
+        else if (isCut(fault, from, to)) link.mend(nowMs)
+      }
+    }
+  }
+
+  private reset(from: string, to: string, isHalf: boolean): void {
+    for (const connection of this.net.between(from, to)) {
+      const { left, right } = connection
+      if (isHalf) connection.lose(left.host.name === from ? left : right)
+      else connection.reset()
+    }
+  }
+}
+
+const isCut = ({ nodes, shape }: Partition, from: string, to: string): boolean => {
+  const fromPlace = nodes.indexOf(from)
+  const toPlace = nodes.indexOf(to)
+  switch (shape) {
+    case "split":
+      return fromPlace >= 0 !== toPlace >= 0
+    case "oneWay":
+      return fromPlace >= 0 && toPlace < 0
+    case "ring": {
+      if (fromPlace < 0 || toPlace < 0) return false
+      const distance = Math.abs(fromPlace - toPlace)
+      return distance > 1 && distance < nodes.length - 1
+    }
+  }
+}
+
+export const describeFault = ({ at, kind, ...rest }: Fault): string =>
+  `${kind} at ${at} ms ${JSON.stringify(rest)}`

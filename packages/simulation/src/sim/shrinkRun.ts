@@ -1,0 +1,86 @@
+/**
+ * Makes a failing run small: fewer faults, fewer clients, fewer nodes and fewer rounds of each client, while
+ * the same rule breaks. The seed stays, and with it all that is not taken away draws as before (SIM6).
+ */
+import { type Axis, count, items, shrink } from "../raft/shrink.ts"
+import { type Fault, machinesOf } from "./Fault.ts"
+import { type AnyOptions, faultsOf, namesOf } from "./Options.ts"
+import type { Report } from "./Report.ts"
+import { simulate } from "./Simulation.ts"
+
+type Failing = AnyOptions & {
+  readonly faults: ReadonlyArray<Fault>
+  readonly rounds: number
+}
+
+/** A run that breaks the rule, from which nothing more can be taken, and how many it took to find it. */
+export interface Smallest {
+  readonly options: AnyOptions
+  readonly report: Report<any, any>
+  readonly runs: number
+}
+
+/** Faults of machines that are no more go with them. */
+const fewer = (failing: Failing, machines: Partial<Failing>): Failing => {
+  const smaller = { ...failing, ...machines }
+  const { all } = namesOf(smaller)
+  const faults = smaller.faults.filter((fault) =>
+    machinesOf(fault).every((name) => all.includes(name))
+  )
+  return { ...smaller, faults }
+}
+
+const nodes: Axis<Failing> = (failing, breaks) => {
+  for (const size of [1, 3, 5]) {
+    const smaller = fewer(failing, { nodes: size })
+    if (size < failing.nodes && breaks(smaller)) return smaller
+  }
+  return failing
+}
+
+const axes: ReadonlyArray<Axis<Failing>> = [
+  items<Failing, Fault>(
+    ({ faults }) => faults,
+    (from, faults) => ({ ...from, faults })
+  ),
+  count<Failing>(
+    ({ clients }) => clients,
+    (from, clients) => fewer(from, { clients }),
+    1
+  ),
+  nodes,
+  count<Failing>(
+    ({ rounds }) => rounds,
+    (from, rounds) => ({ ...from, rounds }),
+    1
+  )
+]
+
+/** `report`: what came of `options`. Tries at most `runsMax` smaller runs. */
+export const shrinkRun = (
+  options: AnyOptions,
+  report: Report<any, any>,
+  realNowMs: () => number,
+  runsMax = 100
+): Smallest => {
+  const rule = report.broken[0]?.rule
+  const failing: Failing = {
+    ...options,
+    faults: faultsOf(options),
+    // No client can have had more.
+    rounds: options.rounds ?? Math.max(1, report.history.length)
+  }
+  let last = report
+  const { smallest, runs } = shrink(
+    failing,
+    axes,
+    (candidate) => {
+      const found = simulate(candidate, realNowMs).report
+      const isSame = rule !== undefined && found.broken.some((broken) => broken.rule === rule)
+      if (isSame) last = found
+      return isSame
+    },
+    runsMax
+  )
+  return { options: smallest, report: last, runs }
+}
