@@ -83,6 +83,6 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     incarnation,
     begun: held && { log: LogId.make(held.state.log), restored: held.restored },
     ...log,
-    snapshots
+    snapshots: { write: snapshots.write, read: snapshots.read }
   })
 })

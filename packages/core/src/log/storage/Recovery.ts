@@ -167,6 +167,7 @@ const readSegment = Effect.fnUntraced(function* (
   const page = decodePage(bytes)
   if (page === undefined) return damage(name, 0, "its first page is none of this program")
   if ("newer" in page) return yield* newer(folder, name, page.newer)
+  if (page.bytes !== bytes.length) return damage(name, bytes.length, "it has another length")
   const { found, ending } = scanSegment(bytes, page.salt, breaks.tornTailAccepted)
   replay.highest = 0
   for (const record of found) {

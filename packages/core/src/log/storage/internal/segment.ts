@@ -33,7 +33,7 @@ export const create = Effect.fnUntraced(function* (
   const own = yield* Scope.fork(scope)
   const write = Effect.gen(function* () {
     const file = yield* folder.disk.open(pathOf(folder, name), "create")
-    yield* file.writeAt(0, encodePage(salt))
+    yield* file.writeAt(0, encodePage({ salt, bytes }))
     if (records.length > 0) yield* file.writeAt(pageBytes, records)
     let at = pageBytes + records.length
     while (at < bytes) {
