@@ -169,16 +169,15 @@ const reserves = Effect.fnUntraced(function* (
 
   return {
     isFull: () => isFull,
-    /** The reserve, or one that is larger where so much is needed. Waits until there is room. */
+    /**
+     * The reserve, or one that is larger where so much is needed. Waits until there is room; then, and
+     * only then, it may be interrupted.
+     */
     take: Effect.fnUntraced(function* (needed: number) {
-      let taken = yield* Fiber.join(reserve)
-      if (taken.bytes < needed) {
-        yield* taken.close
-        yield* folder.disk.remove(pathOf(folder, taken.name))
-        taken = yield* create(wholePages(needed))
-      }
+      const ready = yield* Effect.interruptible(Fiber.join(reserve))
+      if (ready.bytes < needed) return yield* Effect.interruptible(create(wholePages(needed)))
       reserve = yield* prepare
-      return taken
+      return ready
     })
   }
 })
