@@ -55,6 +55,8 @@ export interface Link {
   readonly node: NodeId
   /** Sends one request and waits for its answer. `head.size` is `body`'s length. */
   readonly request: (head: Wire.RequestHead, body: Uint8Array) => Effect.Effect<LinkReply, LinkLost>
+  /** Hands messages of the log to the node. Nobody says whether they arrived. */
+  readonly post: (messages: Uint8Array) => Effect.Effect<void, LinkLost>
   /** Asks for the node's load; the connection answers, no handler runs. */
   readonly probe: (service: string) => Effect.Effect<Wire.LoadHead, LinkLost>
   /** Ends when no request waits for an answer. */
@@ -163,6 +165,13 @@ const make = (
           )
         )
       }),
+    post: (messages) =>
+      whenOpen(() =>
+        Effect.mapError(
+          connection.send(Wire.encodeLog(), messages),
+          () => new LinkLost({ node, started: true })
+        )
+      ),
     probe: (service) =>
       whenOpen(() => {
         const [id, probe] = pending.probe()

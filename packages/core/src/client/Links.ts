@@ -46,6 +46,8 @@ export class Links extends Context.Service<
     /** Every address known: given, registered or reported. */
     readonly addresses: Effect.Effect<ReadonlySet<Address>>
     readonly register: (address: Address) => Effect.Effect<void>
+    /** The node was heard: a pause before its address is dialled again is over. */
+    readonly heard: (address: Address) => void
     /** The connection to `address`, dialled if there is none. Callers share one attempt. */
     readonly to: (address: Address) => Effect.Effect<Link.Link, Link.OpenError>
     /**
@@ -99,6 +101,7 @@ const make = Effect.fnUntraced(function* (options: LinksOptions) {
     connected: () => book.links,
     addresses: Effect.map(learn, () => new Set(book.entries.map(({ address }) => address))),
     register: (address) => Effect.sync(() => void book.entry(address)),
+    heard: (address) => book.heard(address),
     to: (address) => Effect.suspend(() => dial(book.entry(address))),
     another
   })

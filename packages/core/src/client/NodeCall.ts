@@ -3,7 +3,7 @@
  * themselves.
  */
 import * as Effect from "effect/Effect"
-import { type Caller, LinkFailed } from "../log/WriterLink.ts"
+import { type Caller, LinkFailed } from "../log/RaftPeers.ts"
 import type { Refusal } from "../service/Refusal.ts"
 import type { Address } from "../transport/Address.ts"
 import type { Links } from "./Links.ts"

@@ -18,8 +18,10 @@
  *
  * **Gotchas**
  *
- * The database's log lives in the memory of one node, the writer: the first address of the sorted
- * list of `listen` and `seeds`. Every node must be given the same addresses, in any order.
+ * - The node with the first address founds the cloud, once all that it was told of have answered and
+ *   none has one. Tell every node of all the others when a cloud begins; later one address is enough.
+ * - In memory a node that stops gives up its vote, and comes back with nothing. Wait until it is
+ *   ready again before you stop the next one.
  */
 import * as Context from "effect/Context"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
@@ -30,15 +32,18 @@ import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import { Links } from "../client/Links.ts"
-import { callNode } from "../client/NodeCall.ts"
 import * as Collection from "../database/Collection.ts"
 import { Database } from "../database/Database.ts"
 import { Halt } from "../Halt.ts"
-import * as FollowerLog from "../log/FollowerLog.ts"
-import { ClusterId, ReplicatedLog } from "../log/ReplicatedLog.ts"
-import * as SingleNodeLog from "../log/SingleNodeLog.ts"
-import { WriterLink } from "../log/WriterLink.ts"
+import { LogMember } from "../log/LogMember.ts"
+import * as RaftLog from "../log/RaftLog.ts"
+import { ClusterId, ReplicatedLog, type Unavailable } from "../log/ReplicatedLog.ts"
+import { Disk, type DiskFailed } from "../log/storage/Disk.ts"
+import * as DiskStorage from "../log/storage/DiskStorage.ts"
+import * as MemoryStorage from "../log/storage/MemoryStorage.ts"
+import type { StorageRefusal } from "../log/storage/StorageRefusal.ts"
 import { DatabaseServices } from "../service/DatabaseServices.ts"
 import { InternalServices } from "../service/InternalServices.ts"
 import { LogServices } from "../service/LogServices.ts"
@@ -50,6 +55,7 @@ import { type Listener, type ListenFailed, Transport } from "../transport/Transp
 import * as Announcer from "./Announcer.ts"
 import { drain } from "./Drain.ts"
 import type { Load } from "./Load.ts"
+import * as RaftPeers from "./internal/raftPeers.ts"
 import * as Reporting from "./internal/reporting.ts"
 import * as NodeReport from "./NodeReport.ts"
 import { NodeTable } from "./NodeTable.ts"
@@ -64,10 +70,23 @@ import { NodeId, type NodeState } from "./UpdateInfo.ts"
 export interface CloudNodeOptions {
   /** Where to listen: `127.0.0.1:7400`. Port 0 takes any free port. Loopback only. */
   readonly listen: string
-  /** The other nodes. Default: none, a cloud of one. */
+  /**
+   * The other nodes: all of them when the cloud begins, at least one later. Default: none, and this
+   * node is a cloud of one, which others may join.
+   */
   readonly seeds?: ReadonlyArray<string>
   /** The name of the cloud. Nodes and clients of another name are refused. Default `distri`. */
   readonly cluster?: string
+  /**
+   * The folder where this node keeps its part of the log, for itself alone. Then what was acknowledged
+   * survives the loss of power of all nodes. Default: none; it is kept in memory, and survives as long
+   * as a majority of the voters lives. All nodes of a cloud should do the same.
+   */
+  readonly data?: string | undefined
+  /** What the log keeps, how quick it is, and who votes; each field says its default. */
+  readonly log?: Omit<RaftLog.Options, "cluster" | "node"> | undefined
+  /** Whether a node that stops gives up its vote. Default: in memory it does, with `data` it stays. */
+  readonly leaveOnStop?: boolean | undefined
   /** Relative strength, for placement. Default: the number of cores. */
   readonly capacity?: number
   /**
@@ -82,6 +101,18 @@ export interface CloudNodeOptions {
 }
 
 /**
+ * Data was asked for on a disk, and nobody provided one.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NoDisk extends Schema.TaggedError<NoDisk>()("NoDisk", { data: Schema.String }) {
+  override get message() {
+    return `nothing can be kept in ${this.data}, since this program has no disk; provide DistriNode.layer, or leave out data`
+  }
+}
+
+/**
  * @category services
  * @since 0.1.0
  */
@@ -92,6 +123,11 @@ export class CloudNode extends Context.Service<
     readonly address: Address.Address
     readonly state: Effect.Effect<NodeState>
     readonly stats: Effect.Effect<Stats>
+    /**
+     * Gives up the vote of this node, for good: before it is taken out of the cloud. `Unavailable`:
+     * the others could not go on without it.
+     */
+    readonly leave: Effect.Effect<void, Unavailable>
     /** Never succeeds. Dies when a rule of this node is broken: then the process must end. */
     readonly halted: Effect.Effect<never>
   }
@@ -106,7 +142,7 @@ export class CloudNode extends Context.Service<
     options: CloudNodeOptions
   ): Layer.Layer<
     CloudNode | Database,
-    Address.InvalidAddress | ListenFailed,
+    Address.InvalidAddress | ListenFailed | DiskFailed | StorageRefusal | NoDisk,
     Rpc.ToHandler<Rpcs> | Transport | Load | SecureRandom.SecureRandom
     // Fresh, so that two nodes in one program share nothing.
   > => Layer.fresh(Layer.unwrap(assemble(group as never, options))) as never
@@ -125,23 +161,15 @@ const assemble = Effect.fnUntraced(function* (
   const listener = yield* transport.listen(listen)
   const node = NodeId.make(listener.address)
   const others = seeds.filter((seed) => seed !== listener.address)
-  const writer = [listener.address, ...others].toSorted()[0]!
   const cluster = options.cluster ?? "distri"
   const clusterId = ClusterId.make(cluster)
 
   const Table = NodeTable.layer.pipe(Layer.provideMerge(Halt.layer))
   const Peers = Links.layer({ seeds: others, hello: { cluster, node } })
-  const Log: Layer.Layer<ReplicatedLog, never, Links | SecureRandom.SecureRandom> =
-    writer === listener.address
-      ? SingleNodeLog.layer({ cluster: clusterId })
-      : FollowerLog.layer({ cluster: clusterId }).pipe(
-          Layer.provide(
-            Layer.effect(
-              WriterLink,
-              Effect.map(Links, (links) => WriterLink.fromCaller(callNode(links, writer)))
-            )
-          )
-        )
+  const Log = RaftLog.layer({ ...options.log, cluster: clusterId, node }).pipe(
+    Layer.provide(RaftPeers.layer),
+    Layer.provide(yield* storageOf(options, node, clusterId))
+  )
   const Handlers = Layer.mergeAll(
     DatabaseServices.layer,
     LogServices.layer,
@@ -151,7 +179,7 @@ const assemble = Effect.fnUntraced(function* (
     group.merge(PublicServices, InternalServices, DatabaseServices, LogServices),
     node
   ).pipe(Layer.provide(Layer.effect(DatabaseVersion, databaseVersion)))
-  return Layer.effect(CloudNode, serve(listener, options, cluster, writer)).pipe(
+  return Layer.effect(CloudNode, serve(listener, options, cluster)).pipe(
     Layer.provide(Router),
     Layer.provide(Handlers),
     Layer.provideMerge(Database.layer({ home: node })),
@@ -181,21 +209,32 @@ const databaseVersion = Effect.gen(function* () {
   return Effect.zipWith(current, version, (log, version) => ({ log, version }))
 })
 
-/** How long a node waits for the writer before it serves without having caught up. */
-const catchUpMax = "2 seconds"
+/** The layer that keeps this node's part of the log. */
+const storageOf = Effect.fnUntraced(function* (
+  { data }: CloudNodeOptions,
+  node: NodeId,
+  cluster: ClusterId
+) {
+  if (data === undefined) return MemoryStorage.layer()
+  const disk = yield* Effect.serviceOption(Disk)
+  if (disk._tag === "None") return yield* new NoDisk({ data })
+  return Layer.provide(
+    DiskStorage.layer({ directory: data, node, cluster }),
+    Layer.succeed(Disk, disk.value)
+  )
+})
 
 const serve = Effect.fnUntraced(function* (
   listener: Listener,
   options: CloudNodeOptions,
-  cluster: string,
-  writer: Address.Address
+  cluster: string
 ) {
   const router = yield* ServiceRouter
   const halt = yield* Halt
+  const member = yield* LogMember
   const node = NodeId.make(listener.address)
   const report = yield* NodeReport.make({
     address: listener.address,
-    role: writer === listener.address ? "writer" : "follower",
     capacity: options.capacity
   })
   yield* Deferred.succeed(yield* NodeReport.StatsSource, report.stats)
@@ -206,7 +245,7 @@ const serve = Effect.fnUntraced(function* (
     .run((connection) =>
       Effect.suspend(() =>
         Session.serve(
-          { node, cluster, router, announce, counted: report.counted },
+          { node, cluster, router, announce, counted: report.counted, onLog: member.receive },
           connection,
           ++connections
         )
@@ -214,7 +253,6 @@ const serve = Effect.fnUntraced(function* (
     )
     .pipe(Effect.forkScoped)
 
-  yield* Reporting.watchForWriters(writer)
   const tell = yield* Reporting.startReporting(report)
   yield* report.setState("catchingUp")
   yield* catchUp
@@ -233,12 +271,15 @@ const serve = Effect.fnUntraced(function* (
     ),
     Effect.forkScoped
   )
+  const leaves = options.leaveOnStop ?? options.data === undefined
   // Added last, so that it runs first.
   yield* Effect.addFinalizer(() =>
     drain({
       router,
       announce: Effect.andThen(report.setState("draining"), tell),
       clients: report.clients,
+      handOver: Effect.ignore(member.handOver),
+      leave: leaves ? Effect.ignore(member.leave) : Effect.void,
       drainTimeout: Duration.fromInputUnsafe(options.drainTimeout ?? "25 seconds")
     }).pipe(Effect.andThen(report.setState("stopped")))
   )
@@ -247,14 +288,36 @@ const serve = Effect.fnUntraced(function* (
     address: listener.address,
     state: report.state,
     stats: report.stats,
+    leave: member.leave,
     halted: halt.stopped
   })
 })
 
-/** Waits until this node has what the log had when it asked. Without a writer, not for long. */
-const catchUp = Effect.flatMap(Database, ({ barrier }) =>
-  Effect.ignore(Effect.timeoutOption(barrier, catchUpMax))
-)
+/** How long a node looks for its cloud before it serves without, and how long it then catches up. */
+const findMax = "2 seconds"
+const catchUpMax = "20 seconds"
+
+/**
+ * Waits until this node has what the log had when it asked, and the vote that it is to have. Without
+ * a cloud, or a leader, not for long: services need none.
+ */
+const catchUp = Effect.gen(function* () {
+  const { barrier } = yield* Database
+  const { identity } = yield* ReplicatedLog
+  const { settled } = yield* LogMember
+  const again = Schedule.spaced("20 millis")
+  const found = yield* Effect.timeoutOption(Effect.retry(identity, again), findMax)
+  if (found._tag === "None") return
+  yield* Effect.retry(barrier, again).pipe(
+    Effect.andThen(settled),
+    Effect.timeoutOrElse({
+      duration: catchUpMax,
+      orElse: () =>
+        Effect.logWarning("this node serves without having caught up: the log has no leader now")
+    }),
+    Effect.ignore
+  )
+})
 
 /** Creates what is missing, as soon as somebody writes the log. */
 const offer = Effect.fnUntraced(function* (collections: ReadonlyArray<Collection.Any>) {

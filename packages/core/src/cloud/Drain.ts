@@ -5,8 +5,10 @@
  * |---|---|
  * | the state is `draining`: nodes and clients are told at once; the listener stays open | - |
  * | nothing new is taken; what waits is handed back, and clients send it elsewhere | - |
+ * | another node leads the log, if this one did | 3 s, beside the next |
  * | running handlers finish, and their answers leave | `drainTimeout` less 5 s |
  * | what still runs is interrupted; its callers see a broken connection | 1 s |
+ * | in memory: this node gives up its vote, so that the others need it no more | 2 s |
  * | clients close their connections, since they were told; what they still send is answered | 2 s |
  * | the other connections are flushed and closed, by whoever owns them | 2 s each |
  *
@@ -24,6 +26,10 @@ import type { ServiceRouter } from "../service/ServiceRouter.ts"
 const closingTime = Duration.seconds(5)
 const stopMax = "1 second"
 
+/** How long the log may take to go on without this node. */
+const handOverMax = Duration.seconds(3)
+const logLeaveMax = Duration.seconds(2)
+
 /** How long clients have to close their connections after everything was answered. */
 const leaveMax = "2 seconds"
 
@@ -38,13 +44,23 @@ export const drain = Effect.fnUntraced(function* (options: {
   readonly router: ServiceRouter["Service"]
   readonly announce: Effect.Effect<void>
   readonly clients: () => number
+  /** Another node leads the log, if this one did. */
+  readonly handOver: Effect.Effect<void>
+  /** This node gives up its vote. */
+  readonly leave: Effect.Effect<void>
   readonly drainTimeout: Duration.Duration
 }) {
   const { announce, clients, router } = options
   yield* announce
   yield* router.drain
   // Who waits for a handler that was interrupted learns it from the end of the connection.
-  if (!(yield* finish(router, options.drainTimeout))) return
+  const within = (max: Duration.Duration) => Duration.min(options.drainTimeout, max)
+  const handOver = Effect.timeoutOption(options.handOver, within(handOverMax))
+  const [isDone] = yield* Effect.all([finish(router, options.drainTimeout), handOver], {
+    concurrency: 2
+  })
+  yield* Effect.timeoutOption(options.leave, within(logLeaveMax))
+  if (!isDone) return
   yield* Effect.sync(clients).pipe(
     Effect.repeat({ until: (open) => open === 0, schedule: Schedule.spaced("10 millis") }),
     Effect.timeoutOption(leaveMax)

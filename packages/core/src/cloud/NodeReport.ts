@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import { Database } from "../database/Database.ts"
+import { LogMember, type LogStatus } from "../log/LogMember.ts"
 import { ReplicatedLog } from "../log/ReplicatedLog.ts"
 import { PeerIdentity } from "../service/Access.ts"
 import { protocol, release } from "../service/Handshake.ts"
@@ -21,14 +22,7 @@ import type { Address } from "../transport/Address.ts"
 import { Load } from "./Load.ts"
 import { NodeTable } from "./NodeTable.ts"
 import { Stats } from "./Stats.ts"
-import {
-  Incarnation,
-  type LoadInfo,
-  NodeId,
-  type NodeState,
-  type Role,
-  UpdateInfo
-} from "./UpdateInfo.ts"
+import { Incarnation, type LoadInfo, NodeId, type NodeState, UpdateInfo } from "./UpdateInfo.ts"
 
 /**
  * Where the handler of Stats finds its answer.
@@ -88,12 +82,12 @@ export interface NodeReport {
  */
 export const make = Effect.fnUntraced(function* (options: {
   readonly address: Address
-  readonly role: Role
   /** Default: the number of cores. */
   readonly capacity: number | undefined
 }) {
   const database = yield* Database
   const log = yield* ReplicatedLog
+  const member = yield* LogMember
   const loadOfNode = yield* Load
   const router = yield* ServiceRouter
   const incarnation = Incarnation.make(yield* Clock.currentTimeMillis)
@@ -103,7 +97,6 @@ export const make = Effect.fnUntraced(function* (options: {
     node: NodeId.make(options.address),
     address: options.address,
     incarnation,
-    role: options.role,
     capacity: options.capacity ?? loadOfNode.cores
   }
   let seq = 0
@@ -115,16 +108,18 @@ export const make = Effect.fnUntraced(function* (options: {
   const observed = Effect.all({
     state: life.state,
     load,
+    log: member.status,
     digest: database.digest,
     collections: database.collections
   })
 
   const current = Effect.gen(function* () {
-    const { digest, ...rest } = yield* observed
+    const { digest, log, ...rest } = yield* observed
     return UpdateInfo.fitting({
       ...identity,
       ...rest,
       seq: seq++,
+      role: log.role,
       version: digest.version,
       digest: { index: digest.version, value: digest.digest },
       services: router.services(),
@@ -138,7 +133,11 @@ export const make = Effect.fnUntraced(function* (options: {
     const nowMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
     return new Stats({
       ...identity,
-      ...(yield* Effect.map(observed, ({ digest, ...rest }) => ({ ...rest, ...digest }))),
+      ...(yield* Effect.map(observed, ({ digest, log, ...rest }) => ({
+        ...rest,
+        ...digest,
+        ...standingOf(log)
+      }))),
       ...counters,
       ...standing,
       refused: { ...counters.refused },
@@ -152,6 +151,14 @@ export const make = Effect.fnUntraced(function* (options: {
   const { counts: _, ...rest } = life
   const report: NodeReport = { ...rest, current, load, stats }
   return report
+})
+
+const standingOf = ({ leader, role, survives, term, voters }: LogStatus) => ({
+  role,
+  survives,
+  term,
+  voters,
+  ...(leader !== undefined && { leader })
 })
 
 /** The state of a node, and what is counted beside requests. */

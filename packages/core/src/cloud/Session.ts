@@ -7,6 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { Received } from "../log/LogMember.ts"
 import type { Answer } from "../service/Endpoint.ts"
 import * as Handshake from "../service/Handshake.ts"
 import type { Caller, Respond, ServiceRouter } from "../service/ServiceRouter.ts"
@@ -22,6 +23,8 @@ export interface SessionContext {
   readonly router: ServiceRouter["Service"]
   /** Counts the session of a client while it runs. */
   readonly counted: <A, E>(session: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Takes messages of the log from a node; an issue ends the connection. */
+  readonly onLog: (from: NodeId, messages: Uint8Array) => Received
   /** Says what the node knows of the cloud, now and after changes, until interrupted. */
   readonly announce: (connection: Connection) => Effect.Effect<never, ConnectionLost>
 }
@@ -39,16 +42,21 @@ const idleMax = "60 seconds"
  * @since 0.1.0
  */
 export const serve = Effect.fnUntraced(function* (
-  { announce, cluster, counted, node, router }: SessionContext,
+  { announce, cluster, counted, node, onLog, router }: SessionContext,
   connection: Connection,
   number: number
 ) {
   const { rest, theirs } = yield* Handshake.exchange(connection, { cluster, node })
-  const requests = new Requests(connection, router, {
-    connection: number,
-    identity:
-      theirs.node === undefined ? { _tag: "Anonymous" } : { _tag: "Node", node: theirs.node }
-  })
+  const requests = new Requests(
+    connection,
+    router,
+    {
+      connection: number,
+      identity:
+        theirs.node === undefined ? { _tag: "Anonymous" } : { _tag: "Node", node: theirs.node }
+    },
+    onLog
+  )
 
   const takeAll = Effect.fnUntraced(function* (frames: ReadonlyArray<Uint8Array>) {
     for (const frame of frames) {
@@ -84,13 +92,20 @@ class Requests {
   readonly #connection: Connection
   readonly #router: ServiceRouter["Service"]
   readonly #caller: Caller
+  readonly #onLog: SessionContext["onLog"]
   readonly #ids = new Map<number, number>()
   readonly #uploads = new Map<number, Upload>()
 
-  constructor(connection: Connection, router: ServiceRouter["Service"], caller: Caller) {
+  constructor(
+    connection: Connection,
+    router: ServiceRouter["Service"],
+    caller: Caller,
+    onLog: SessionContext["onLog"]
+  ) {
     this.#connection = connection
     this.#router = router
     this.#caller = caller
+    this.#onLog = onLog
   }
 
   take(frame: Uint8Array): Taken {
@@ -104,6 +119,8 @@ class Requests {
         return this.#chunk(message.id, message.body)
       case "Interrupt":
         return void this.#interrupt(message.id)
+      case "Log":
+        return this.#log(message.body)
       case "Probe":
         return Effect.flatMap(this.#router.load(message.service), (load) =>
           this.#connection.send(Wire.encodeLoad(message.id, load))
@@ -111,6 +128,13 @@ class Requests {
       default:
         return malformed(`a client sent ${message._tag}`)
     }
+  }
+
+  #log(messages: Uint8Array): Taken {
+    const { identity } = this.#caller
+    if (identity._tag !== "Node") return malformed("a client sent Log")
+    const issue = this.#onLog(identity.node as NodeId, messages)
+    return issue === undefined ? undefined : malformed(issue.issue)
   }
 
   cancelAll(): void {

@@ -6,7 +6,8 @@
  * cancelled + handedBack + queued + running`.
  */
 import * as Schema from "effect/Schema"
-import { CollectionInfo, LoadInfo, NodeId, NodeState, Role } from "./UpdateInfo.ts"
+import { LogRole } from "../log/LogMember.ts"
+import { CollectionInfo, LoadInfo, NodeId, NodeState } from "./UpdateInfo.ts"
 
 /**
  * - `received`: public and database requests, counted on the node that got them.
@@ -25,7 +26,13 @@ export class Stats extends Schema.Class<Stats>("Stats")({
   incarnation: Schema.Number,
   release: Schema.String,
   state: NodeState,
-  role: Role,
+  /** The part of this node in the log, and who leads it, as far as it knows. */
+  role: LogRole,
+  leader: Schema.optionalKey(Schema.String),
+  term: Schema.Number,
+  voters: Schema.Array(Schema.String),
+  /** How many more voters may be lost before writes stop; negative: they have stopped. */
+  survives: Schema.Number,
   /** How long the process has run, in ms. */
   uptimeMs: Schema.Number,
   received: Schema.Number,
@@ -88,6 +95,7 @@ export const render = (stats: Stats): string => {
           ] as const
       ),
     ["DB Version", `${stats.version} (${stats.role}, ${stats.durability})`],
+    ["DB Voters", `${stats.voters.length}, ${survival(stats.survives)}`],
     ...(stats.collections.length === 0
       ? [["DB Data", "no collections"] as const]
       : stats.collections.map(
@@ -99,3 +107,10 @@ export const render = (stats: Stats): string => {
     ...lines.map(([label, value]) => `  ${`${label}:`.padEnd(26)}${value}`)
   ].join("\n")
 }
+
+const survival = (losses: number): string =>
+  losses < 0
+    ? "too few of them answer: writes wait"
+    : losses === 0
+      ? "none of them may be lost"
+      : `${losses} of them may be lost`

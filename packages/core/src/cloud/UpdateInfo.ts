@@ -13,6 +13,7 @@
  * - `clock` only bounds the skew between machines. Ages are measured by the receiver.
  */
 import * as Schema from "effect/Schema"
+import { LogRole } from "../log/LogMember.ts"
 
 /**
  * How large a report may be, as JSON.
@@ -67,16 +68,6 @@ export const NodeState = Schema.Literals([
 ])
 /** @category models */
 export type NodeState = typeof NodeState.Type
-
-/**
- * Whether writes are decided here or forwarded from here.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Role = Schema.Literals(["writer", "follower"])
-/** @category models */
-export type Role = typeof Role.Type
 
 /**
  * How busy a node is.
@@ -136,7 +127,8 @@ const fields = Schema.Struct({
   /** Orders the reports of one incarnation; counts from 0. */
   seq: Count,
   state: NodeState,
-  role: Role,
+  /** Its part in the log. */
+  role: LogRole,
   /** Index of the last log entry this node applied. */
   version: Count,
   load: LoadInfo,

@@ -274,8 +274,11 @@ export class ReplicatedLog extends Context.Service<
       /** The newest complete snapshot. Never goes back. */
       readonly latest: Effect.Effect<Option.Option<SnapshotRef>, Unavailable>
 
-      /** The bytes as they were written; the pieces may be cut differently. */
-      readonly read: (ref: SnapshotRef) => Stream.Stream<Uint8Array, Unavailable | Corrupt>
+      /** The bytes from `offset` on, as they were written; the pieces may be cut differently. */
+      readonly read: (
+        ref: SnapshotRef,
+        offset?: number
+      ) => Stream.Stream<Uint8Array, Unavailable | Corrupt>
 
       /**
        * Keeps `data` as the state after `at`, visible once it is complete. The last two are kept.

@@ -1,9 +1,9 @@
 /**
- * The writer's log, for the other nodes: four internal services over `ReplicatedLog`.
+ * The log of a node, for the other nodes: internal services over `LogMember`.
  *
  * Every request names the cloud, and the log that the caller follows once it knows one; every
- * answer names the log it came from. So a follower notices when the writer began anew, and no
- * entry goes into a log that the follower does not read.
+ * answer names the log it came from. So nobody takes the log of another cloud, or of an earlier life
+ * of this one, for the one it follows.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,6 +12,7 @@ import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { next, start } from "@distri/store/value/LogIndex"
+import { LogMember } from "../log/LogMember.ts"
 import {
   Ambiguous,
   ClusterId,
@@ -22,7 +23,6 @@ import {
   LogId,
   LogIndex,
   LogRegressed,
-  ReplicatedLog,
   SnapshotRef,
   TooLarge,
   Unavailable,
@@ -34,8 +34,66 @@ import * as Service from "./Service.ts"
 const origin = { cluster: ClusterId, log: Schema.optionalKey(LogId) }
 const otherLog = [Unavailable, LogRegressed, WrongCluster] as const
 
+/** Names a member: `node/incarnation`. */
+const MemberId = Schema.String.check(Schema.isBetweenLength(3, 256))
+
 /**
- * Appends at the writer. Never repeated by the way there, so that the log holds at most as many
+ * Who asks: a node, under the name of its present log memory.
+ *
+ * @category models
+ */
+export const JoinQuestion = Schema.Struct({ cluster: ClusterId, id: MemberId })
+/** @category models */
+export type JoinQuestion = typeof JoinQuestion.Type
+
+/**
+ * Who answers, and what it knows. Without `log` it is part of none yet. `members`: those that have
+ * the log, as far as it knows. `wanted`: the leader, who alone can say, has or wants the asking node
+ * as a member.
+ *
+ * @category models
+ */
+export const JoinAnswer = Schema.Struct({
+  id: MemberId,
+  log: Schema.optionalKey(LogId),
+  leader: Schema.optionalKey(Schema.String),
+  members: Schema.Array(MemberId),
+  wanted: Schema.optionalKey(Schema.Boolean)
+})
+/** @category models */
+export type JoinAnswer = typeof JoinAnswer.Type
+
+/**
+ * Says that a node is there, and asks about the log. A node that is no member asks again and again:
+ * so the leader knows whom it could ask to vote.
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export class JoinLog extends Service.make("JoinLog", {
+  payload: JoinQuestion,
+  success: JoinAnswer,
+  error: WrongCluster,
+  access: "internal",
+  repeat: "read"
+}) {}
+
+/**
+ * Asks the leader to take a node out of the members. Answered once it is none, or at once by a node
+ * that does not lead.
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export class LeaveLog extends Service.make("LeaveLog", {
+  payload: Schema.Struct({ ...origin, node: Schema.String }),
+  error: Schema.Union(otherLog),
+  access: "internal",
+  repeat: "read"
+}) {}
+
+/**
+ * Appends at the leader, and nowhere else. Never repeated by the way there, so that the log holds at most as many
  * copies as the caller made attempts (RL3).
  *
  * @category protocols
@@ -92,7 +150,9 @@ export class ReadSnapshot extends Service.make("ReadSnapshot", {
   payload: Schema.Struct({
     ...origin,
     snapshot: Schema.optionalKey(SnapshotRef),
-    offset: Schema.Natural
+    offset: Schema.Natural,
+    /** The member that needs it to go on. */
+    member: Schema.optionalKey(MemberId)
   }),
   success: Schema.Struct({
     log: LogId,
@@ -108,21 +168,33 @@ export class ReadSnapshot extends Service.make("ReadSnapshot", {
  * @category protocols
  * @since 0.1.0
  */
-export class LogServices extends RpcGroup.make(AppendEntry, LogBarrier, ReadEntries, ReadSnapshot) {
-  /** Serves this node's log. */
+export class LogServices extends RpcGroup.make(
+  AppendEntry,
+  LogBarrier,
+  ReadEntries,
+  ReadSnapshot,
+  JoinLog,
+  LeaveLog
+) {
+  /** Serves this node's part of the log. */
   static readonly layer = LogServices.toLayer(
     Effect.gen(function* () {
-      const log = yield* ReplicatedLog
+      const member = yield* LogMember
+      const { local } = member
+      const ours = local.info.cluster
+
+      const sameCluster = ({ cluster }: { readonly cluster: ClusterId }) =>
+        cluster === ours
+          ? Effect.void
+          : Effect.fail(new WrongCluster({ ours: cluster, theirs: ours }))
 
       /** The id of this log, if the caller asks for this cloud and this log. */
       const check = Effect.fnUntraced(function* (asked: {
         readonly cluster: ClusterId
         readonly log?: LogId
       }) {
-        const ours = log.info.cluster
-        if (asked.cluster !== ours)
-          return yield* new WrongCluster({ ours: asked.cluster, theirs: ours })
-        const found = yield* log.identity
+        yield* sameCluster(asked)
+        const found = yield* local.identity
         if (asked.log === undefined || asked.log === found) return found
         return yield* new LogRegressed({ index: start, expected: asked.log, found })
       })
@@ -130,30 +202,39 @@ export class LogServices extends RpcGroup.make(AppendEntry, LogBarrier, ReadEntr
       return LogServices.of({
         AppendEntry: Effect.fnUntraced(function* ({ data, deadlineMs, id, ...asked }) {
           const found = yield* check(asked)
-          return { log: found, index: yield* log.append(data, { id, deadline: deadlineMs }) }
+          return { log: found, index: yield* local.append(data, { id, deadline: deadlineMs }) }
         }),
         LogBarrier: Effect.fnUntraced(function* (asked) {
-          return { log: yield* check(asked), index: yield* log.barrier }
+          return { log: yield* check(asked), index: yield* local.barrier }
         }),
         ReadEntries: Effect.fnUntraced(function* ({ from, waitMs, ...asked }) {
           const found = yield* check(asked)
           const head = yield* Stream.runHead(
-            Stream.chunks(log.entries(from > start ? from : next(start)))
+            Stream.chunks(local.entries(from > start ? from : next(start)))
           ).pipe(Effect.timeoutOption(Duration.millis(Math.min(waitMs, waitMaxMs))))
           const entries = Option.getOrElse(Option.flatten(head), () => [])
           return { log: found, entries: upTo(entries, batchMaxBytes) }
         }),
-        ReadSnapshot: Effect.fnUntraced(function* ({ offset, snapshot, ...asked }) {
+        ReadSnapshot: Effect.fnUntraced(function* ({
+          member: fetching,
+          offset,
+          snapshot,
+          ...asked
+        }) {
           const found = yield* check(asked)
-          if (snapshot === undefined) {
-            const latest = yield* log.snapshots.latest
-            const none = { log: found, data: new Uint8Array() }
-            return Option.match(latest, {
-              onNone: () => none,
-              onSome: (ref) => ({ ...none, latest: ref })
-            })
-          }
-          return { log: found, data: yield* slice(log.snapshots.read(snapshot), offset) }
+          if (fetching !== undefined) member.fetched(fetching)
+          if (snapshot !== undefined)
+            return { log: found, data: yield* piece(local.snapshots.read(snapshot, offset)) }
+          const none = { log: found, data: new Uint8Array() }
+          return Option.match(yield* local.snapshots.latest, {
+            onNone: () => none,
+            onSome: (latest) => ({ ...none, latest })
+          })
+        }),
+        JoinLog: (question) => Effect.andThen(sameCluster(question), member.join(question)),
+        LeaveLog: Effect.fnUntraced(function* ({ node, ...asked }) {
+          yield* check(asked)
+          yield* member.remove(node)
         })
       })
     })
@@ -174,17 +255,15 @@ const upTo = (entries: ReadonlyArray<LogEntry>, maxBytes: number) => {
   return over === -1 ? entries : entries.slice(0, over)
 }
 
-/** At most one piece of `data` from `offset` on. */
-const slice = <E>(data: Stream.Stream<Uint8Array, E>, offset: number) => {
-  let position = 0
-  return data.pipe(
-    Stream.map((bytes) => {
-      const from = Math.max(0, offset - position)
-      position += bytes.length
-      return bytes.subarray(from, from + pieceMaxBytes)
-    }),
+/** The first bytes of `data`, at most one piece. */
+const piece = <E>(data: Stream.Stream<Uint8Array, E>) =>
+  data.pipe(
     Stream.filter((bytes) => bytes.length > 0),
     Stream.runHead,
-    Effect.map(Option.getOrElse(() => new Uint8Array()))
+    Effect.map(
+      Option.match({
+        onNone: () => new Uint8Array(),
+        onSome: (bytes) => bytes.subarray(0, pieceMaxBytes)
+      })
+    )
   )
-}

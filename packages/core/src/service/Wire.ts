@@ -13,6 +13,7 @@
  *   Probe                               -->
  *                                       <--    Load         answered by the connection, no handler
  *                                       <--    Node         what this node knows of one node
+ *   Log (body)                          -->                 between nodes: messages of the log
  * ```
  *
  * Heads are `SchemaBinary`, which reads older and newer shapes; bodies are raw bytes beside them.
@@ -115,6 +116,7 @@ export type Message =
   | { readonly _tag: "Probe"; readonly id: number; readonly service: string }
   | { readonly _tag: "Load"; readonly id: number; readonly head: LoadHead }
   | { readonly _tag: "Node"; readonly info: UpdateInfo; readonly ageMs: number }
+  | { readonly _tag: "Log"; readonly body: Uint8Array }
 
 /**
  * The bytes are no frame of this protocol. Framing is lost: the connection closes.
@@ -138,7 +140,8 @@ const kinds = [
   "Interrupt",
   "Probe",
   "Load",
-  "Node"
+  "Node",
+  "Log"
 ] as const
 const prefixBytes = 7
 const headMaxBytes = 0xffff
@@ -184,6 +187,11 @@ export const encodeProbe = (id: number, service: string): Uint8Array =>
   frame("Probe", id, probe.encode({ service }))
 export const encodeLoad = (id: number, head: LoadHead): Uint8Array =>
   frame("Load", id, load.encode(head))
+
+/** Nobody answers it, so it needs no id. */
+const logHead = frame("Log", 0, empty)
+/** Messages of the log to the node at the other end, which are the body. */
+export const encodeLog = (): Uint8Array => logHead.slice()
 
 const encodedInfos = new WeakMap<UpdateInfo, Uint8Array>()
 
@@ -240,6 +248,8 @@ export const decode = (bytes: Uint8Array): Result.Result<Message, MalformedFrame
       return map(load.decode(head), (head) => ({ _tag: kind, id, head }))
     case "Node":
       return Result.map(decodeInfo(body), (info) => ({ _tag: kind, info, ageMs: id }))
+    case "Log":
+      return Result.succeed({ _tag: kind, body })
     case "Chunk":
       return Result.succeed({ _tag: kind, id, body })
     case "Proceed":

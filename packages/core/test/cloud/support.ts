@@ -32,7 +32,7 @@ export const reportOf = (
     incarnation: Incarnation.make(1_000),
     seq: 0,
     state: "ready",
-    role: "follower",
+    role: "voter",
     version: 0,
     load: { inFlight: 0, queued: 0, eventLoopP99Ms: 0, heapRatio: 0 },
     capacity: 1,

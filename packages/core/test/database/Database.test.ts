@@ -23,7 +23,7 @@ import {
   Unavailable,
   type LogEntry
 } from "../../src/log/ReplicatedLog.ts"
-import { LinkFailed, type Caller } from "../../src/log/WriterLink.ts"
+import { LinkFailed, type Caller } from "../../src/log/RaftPeers.ts"
 import { CurrentRequest } from "../../src/service/RequestContext.ts"
 import { AppendEntry } from "../../src/service/LogServices.ts"
 import { follower, overFake, writer } from "./nodes.ts"

@@ -1,4 +1,4 @@
-/** Databases for tests: one that writes, and others that follow it over links that can fail. */
+/** Databases for tests: one that writes, and replicas of it behind links that can fail. */
 import * as Context from "effect/Context"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -6,10 +6,12 @@ import * as Layer from "effect/Layer"
 import * as RpcTest from "effect/rpc/RpcTest"
 import { Database, type Options } from "../../src/database/Database.ts"
 import { Halt } from "../../src/Halt.ts"
-import * as FollowerLog from "../../src/log/FollowerLog.ts"
+import { LogMember } from "../../src/log/LogMember.ts"
+import * as RaftLog from "../../src/log/RaftLog.ts"
+import { type Caller, RaftPeers } from "../../src/log/RaftPeers.ts"
 import { ClusterId, LogId, LogIndex, ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
 import * as SingleNodeLog from "../../src/log/SingleNodeLog.ts"
-import { WriterLink, type Caller } from "../../src/log/WriterLink.ts"
+import * as MemoryStorage from "../../src/log/storage/MemoryStorage.ts"
 import { LogServices } from "../../src/service/LogServices.ts"
 
 const cluster = ClusterId.make("test")
@@ -27,7 +29,12 @@ export const writer = Effect.fnUntraced(function* (
   options: Options & { readonly retainedMaxBytes?: number } = {}
 ) {
   const Log = SingleNodeLog.layer({ cluster, retainedMaxBytes: options.retainedMaxBytes })
-  const context = yield* Layer.build(LogServices.layer.pipe(Layer.provideMerge(over(Log, options))))
+  const context = yield* Layer.build(
+    LogServices.layer.pipe(
+      Layer.provide(Layer.effect(LogMember, onlyMember)),
+      Layer.provideMerge(over(Log, options))
+    )
+  )
   const client = yield* Effect.provideContext(RpcTest.makeClient(LogServices), context)
   const call = ((service: { readonly _tag: string }, payload: unknown) =>
     (client as any)[service._tag](payload)) as Caller
@@ -39,10 +46,53 @@ export const writer = Effect.fnUntraced(function* (
   }
 })
 
-/** A database that follows the writer behind `call`. */
+/** The log of one node, in the part of the only member of a cloud. */
+export const onlyMember = Effect.map(ReplicatedLog, (local) =>
+  LogMember.of({
+    local,
+    status: Effect.die("not asked"),
+    receive: () => undefined,
+    join: () =>
+      Effect.map(Effect.orDie(local.identity), (log) => ({
+        id: `${writerNode}/1`,
+        log,
+        leader: writerNode,
+        members: [`${writerNode}/1`],
+        wanted: false
+      })),
+    fetched: () => {},
+    settled: Effect.void,
+    handOver: Effect.void,
+    leave: Effect.void,
+    remove: () => Effect.void
+  })
+)
+
+const writerNode = "127.0.0.1:7401"
+
+/** The log of a replica, which knows the member behind `call` and nobody else. */
+export const replicaLog = (
+  call: Caller,
+  of = cluster
+): Layer.Layer<ReplicatedLog, never, Halt | SecureRandom.SecureRandom> =>
+  RaftLog.layer({ cluster: of, node: "127.0.0.1:7402" }).pipe(
+    Layer.provide(MemoryStorage.layer()),
+    Layer.provide(
+      Layer.succeed(
+        RaftPeers,
+        RaftPeers.of({
+          known: Effect.succeed([writerNode]),
+          call: () => call,
+          post: () => Effect.void,
+          heard: () => {}
+        })
+      )
+    )
+  )
+
+/** A database that copies what the writer behind `call` has. */
 export const follower = Effect.fnUntraced(function* (call: Caller, options?: Options) {
-  const Log = FollowerLog.layer({ cluster }).pipe(Layer.provide(WriterLink.layer(call)))
-  const context = yield* Layer.build(over(Log, options))
+  const context = yield* Layer.build(over(replicaLog(call), options))
   return Context.get(context, Database)
 })
 

@@ -66,6 +66,13 @@ export class AddressBook {
     if (this.#links.get(link.node) === link) this.#links.delete(link.node)
   }
 
+  /** Somebody is there: it may be dialled at once. */
+  heard(address: Address): void {
+    const entry = this.entry(address)
+    entry.failures = 0
+    entry.nextDialMs = 0
+  }
+
   /** Starts a pause, longer each time. */
   failed(entry: Entry, why: OpenError, nowMs: number): void {
     entry.why = why

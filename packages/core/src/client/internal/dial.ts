@@ -91,6 +91,8 @@ const makeOpen = Effect.fnUntraced(function* (
       // A node knows itself better than the others do.
       if (info.node !== hello.node) yield* table.report(info, ageMs)
       yield* Deferred.succeed(greeted, undefined)
+      // Nodes need each other to the end: a log goes on with who is leaving until it has left.
+      if (hello.node !== undefined) return
       // The node speaks of itself in its own address, and first of all.
       if (info.address !== entry.address || info.state !== "draining") return
       leaving = true

@@ -68,6 +68,7 @@ export class PendingRequests<E> {
     if (Result.isFailure(decoded)) return Effect.fail(decoded.failure)
     const message = decoded.success
     if (message._tag === "Node") return this.#onNode(message.info, message.ageMs)
+    if (message._tag === "Log") return malformed("a node answered with Log")
     // An answer to a request that was given up is nobody's.
     const pending = this.#requests.get(message.id)
     switch (message._tag) {

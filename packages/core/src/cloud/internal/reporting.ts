@@ -1,39 +1,18 @@
 /**
- * Tells the other nodes about this one, and watches what they tell.
+ * Tells the other nodes about this one.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Links } from "../../client/Links.ts"
 import { callNode } from "../../client/NodeCall.ts"
 import { Database } from "../../database/Database.ts"
 import { ReportInfo } from "../../service/InternalServices.ts"
-import type { Address } from "../../transport/Address.ts"
 import type { NodeReport } from "../NodeReport.ts"
 import { NodeTable } from "../NodeTable.ts"
 import type { UpdateInfo } from "../UpdateInfo.ts"
 import { UpdateScheduler } from "../UpdateScheduler.ts"
-
-/** Two writers are two databases. It happens when nodes are given different addresses. */
-export const watchForWriters = Effect.fnUntraced(function* (writer: Address) {
-  const { nodes } = yield* NodeTable
-  const told = new Set<string>()
-  yield* SubscriptionRef.changes(nodes).pipe(
-    Stream.flatMap((views) => Stream.fromIterable(views.values())),
-    Stream.filter(({ info }) => info.role === "writer" && info.address !== writer),
-    Stream.runForEach(({ info }) => {
-      if (told.has(info.node)) return Effect.void
-      told.add(info.node)
-      return Effect.logError(
-        `${info.node} writes too, and so does ${writer}: their databases differ; give every node the same addresses`
-      )
-    }),
-    Effect.forkScoped
-  )
-})
 
 /** Reports this node to the others from now on. Returns what tells its state at once. */
 export const startReporting = Effect.fnUntraced(function* (report: NodeReport) {

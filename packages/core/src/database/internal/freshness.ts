@@ -4,6 +4,7 @@ import type { State } from "@distri/store/state/State"
 import { ReplicatedLog, Unavailable } from "../../log/ReplicatedLog.ts"
 import { CurrentRequest } from "../../service/RequestContext.ts"
 import type { ReadOptions } from "../Documents.ts"
+import { isPassing, patience } from "./patience.ts"
 import type * as Replica from "./replica.ts"
 
 /** What a session or a watch stands on at this node. */
@@ -72,7 +73,7 @@ export const make = Effect.fnUntraced(function* (
     if (consistency === "local") return copy.state
     const wait: Effect.Effect<unknown, Unavailable> =
       consistency === "linearizable"
-        ? barrier
+        ? Effect.retry(barrier, { while: isPassing, schedule: patience(timeout) })
         : Effect.flatMap(footing, ({ seen }) => copy.applied(seen))
     return Effect.timeoutOrElse(Effect.andThen(wait, copy.state), {
       duration: timeout,

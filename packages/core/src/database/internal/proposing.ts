@@ -1,6 +1,5 @@
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { recall } from "@distri/store/apply/exactlyOnce"
 import { language, type Operation, type Sender } from "@distri/store/command/Command"
@@ -11,6 +10,7 @@ import type { Result } from "@distri/store/command/Result"
 import type { State } from "@distri/store/state/State"
 import { Ambiguous, ReplicatedLog, TooLarge } from "../../log/ReplicatedLog.ts"
 import { Overloaded } from "../../service/Refusal.ts"
+import { isPassing, patience } from "./patience.ts"
 import { DatabaseFull, type WriteError } from "../DatabaseError.ts"
 import type * as Replica from "./replica.ts"
 
@@ -51,9 +51,13 @@ export const make = Effect.fnUntraced(function* (
     if (decoded._tag === "Unsupported")
       return yield* refusal({ _tag: "InvalidCommand", path: "", issue: decoded.issue })
 
+    let isInDoubt = false
     const index = yield* log.append(data, { id, deadline: timeout }).pipe(
-      Effect.retry({ while: isWithoutWriter, schedule: waitForWriter(timeout) }),
-      Effect.tapErrorTag("Overloaded", () => onFull)
+      Effect.tapErrorTag("Ambiguous", () => Effect.sync(() => (isInDoubt = true))),
+      Effect.retry({ while: passes, schedule: patience(timeout) }),
+      Effect.tapErrorTag("Overloaded", () => onFull),
+      // Once an attempt may be in the log, no later refusal says that none is.
+      Effect.mapError((error) => (isInDoubt ? new Ambiguous({ id }) : error))
     )
     // It is in the log, so from here on a failure says nothing about the write.
     const after = yield* Effect.mapError(copy.applied(index), () => new Ambiguous({ id }))
@@ -88,18 +92,9 @@ const growing = ["CreateCollection", "CreateIndex", "AddDocument", "UpdateDocume
 const grows = (operation: Operation): boolean =>
   operation._tag === "Batch" ? operation.operations.some(grows) : growing.includes(operation._tag)
 
-const isWithoutWriter = (error: WriteError) =>
-  error._tag === "Unavailable" && error.reason === "NoLeader"
-
-/**
- * A writer that starts, or is connected again, is worth a short wait, since nothing is in the log
- * yet: half of the caller's time, at most 3 s, so that the caller still gets the true reason.
- */
-const waitForWriter = (timeout: Duration.Input) =>
-  Schedule.exponential("50 millis").pipe(
-    Schedule.jittered,
-    Schedule.upTo({ duration: Math.min(Duration.toMillis(timeout) / 2, 3000) })
-  )
+/** Who leads changes now and then; nothing is lost by asking again, since the id stays the same. */
+const passes = (error: WriteError) =>
+  error._tag === "Ambiguous" || (error._tag === "Unavailable" && isPassing(error))
 
 const toRefusal = Schema.decodeSync(Refusal)
 export const refusal = (refused: Refused) => Effect.fail(toRefusal(refused))

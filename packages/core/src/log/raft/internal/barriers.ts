@@ -1,0 +1,81 @@
+import type { LogIndex } from "@distri/raft/LogIndex"
+import { Unavailable } from "../../ReplicatedLog.ts"
+import type { Breaks } from "../Breaks.ts"
+
+export type Answer = LogIndex | Unavailable
+
+interface Waiting {
+  readonly sinceMs: number
+  readonly answer: (answer: Answer) => void
+}
+
+/** A round that is not answered by then is asked for again. */
+const roundMaxMs = 300
+/** After so long a caller is told that nobody can say. */
+const waitMaxMs = 5000
+
+/**
+ * Collects reads into rounds. Who comes while one is under way takes the next: the running one may
+ * have begun before a write that the new one has to see (RL5).
+ */
+export class Barriers {
+  #running: Array<Waiting> = []
+  #next: Array<Waiting> = []
+  #startedMs = 0
+  #token: number
+  readonly #breaks: Breaks
+
+  /** `firstToken`: above those of every earlier life of this memory, or far away from them. */
+  constructor(firstToken: number, breaks: Breaks) {
+    this.#token = firstToken
+    this.#breaks = breaks
+  }
+
+  /** Waits for the next round. Returns what gives the place up. */
+  add(nowMs: number, answer: (answer: Answer) => void): () => void {
+    const waiting: Waiting = { sinceMs: nowMs, answer }
+    const joins = this.#breaks.joinRunningRound === true && this.#running.length > 0
+    ;(joins ? this.#running : this.#next).push(waiting)
+    return () => {
+      this.#running = this.#running.filter((other) => other !== waiting)
+      this.#next = this.#next.filter((other) => other !== waiting)
+    }
+  }
+
+  /** The token of a round to ask for now, if one is due. */
+  round(nowMs: number): number | undefined {
+    const isOver = this.#running.length === 0
+    if (!isOver && nowMs - this.#startedMs < roundMaxMs) return undefined
+    if (isOver && this.#next.length === 0) return undefined
+    // A later round serves those of the one that got lost as well.
+    for (const waiting of this.#next) this.#running.push(waiting)
+    this.#next = []
+    this.#startedMs = nowMs
+    this.#token += 1
+    return this.#token
+  }
+
+  answered(token: number, index: LogIndex): void {
+    if (token !== this.#token) return
+    const answered = this.#running
+    this.#running = []
+    for (const { answer } of answered) answer(index)
+  }
+
+  /** Tells those that have waited too long. */
+  expire(nowMs: number, reason: Unavailable["reason"]): void {
+    const isLate = ({ sinceMs }: Waiting) => nowMs - sinceMs >= waitMaxMs
+    const late = [...this.#running, ...this.#next].filter(isLate)
+    if (late.length === 0) return
+    this.#running = this.#running.filter((waiting) => !isLate(waiting))
+    this.#next = this.#next.filter((waiting) => !isLate(waiting))
+    for (const { answer } of late) answer(new Unavailable({ reason }))
+  }
+
+  close(): void {
+    const all = [...this.#running, ...this.#next]
+    this.#running = []
+    this.#next = []
+    for (const { answer } of all) answer(new Unavailable({ reason: "Stopping" }))
+  }
+}

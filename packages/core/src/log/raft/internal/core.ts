@@ -1,0 +1,355 @@
+import type { Entry } from "@distri/raft/Entry"
+import type { Event } from "@distri/raft/Event"
+import type { IncarnationId } from "@distri/raft/IncarnationId"
+import type { LogIndex } from "@distri/raft/LogIndex"
+import type { ConfChangeStep } from "@distri/raft/membership/ConfChange"
+import type { Message, Snap } from "@distri/raft/Message"
+import type { Output } from "@distri/raft/Output"
+import { hasOutput, make, type Raft, step, take, view } from "@distri/raft/Raft"
+import { defaults, type RaftConfig } from "@distri/raft/RaftConfig"
+import type { RaftView } from "@distri/raft/RaftView"
+import type { Restored } from "@distri/raft/Restored"
+import type { SnapshotMeta } from "@distri/raft/SnapshotMeta"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import { Overloaded } from "../../../service/Refusal.ts"
+import { Unavailable } from "../../ReplicatedLog.ts"
+import type { LogStorage } from "../../storage/LogStorage.ts"
+import type { Breaks } from "../Breaks.ts"
+import { Barriers } from "./barriers.ts"
+import { Configurations } from "./configurations.ts"
+import { DiskQueue, type Durable } from "./diskQueue.ts"
+import type { Outboxes } from "./outboxes.ts"
+import { type Proposal, Proposals } from "./proposals.ts"
+import { Published } from "./published.ts"
+import { Transfers } from "./transfers.ts"
+
+/** What comes in during one turn at most, so that answers are not held up for long. */
+const turnMax = 1024
+const inboxMax = 4096
+/** Entries that are proposed together. */
+const proposedMaxBytes = 1024 * 1024
+
+export interface CoreOptions {
+  readonly id: IncarnationId
+  readonly log: string
+  readonly restored: Restored
+  readonly storage: LogStorage["Service"]
+  readonly outboxes: Outboxes
+  readonly random: () => number
+  /** Monotonic, and of the wall. */
+  readonly nowMs: () => number
+  readonly clockMs: () => number
+  readonly retainedMaxBytes: number
+  readonly tickMs: number
+  readonly raft: Partial<RaftConfig>
+  readonly breaks: Breaks
+  /** An offered snapshot whose bytes have to be fetched first. Whether they are here already. */
+  readonly hasSnapshot: (message: Snap) => boolean
+}
+
+/**
+ * Owns the Raft state of this node: nobody else touches it. Inputs are queued, and each turn of the
+ * one fiber that runs it takes all of them, hands what comes of it to the disk, the senders and the
+ * readers, and answers who waits.
+ */
+export class Core {
+  readonly id: IncarnationId
+  readonly log: string
+  readonly view: RaftView
+  readonly published: Published
+  readonly configurations: Configurations
+  readonly transfers: Transfers
+  readonly disk: DiskQueue
+  /** When each incarnation was last heard. */
+  readonly heardMs = new Map<IncarnationId, number>()
+  readonly #options: CoreOptions
+  readonly #raft: Raft
+  readonly #proposals: Proposals
+  readonly #barriers: Barriers
+  readonly #changes = new Map<number, (done: boolean) => void>()
+  readonly #wake = Latch.makeUnsafe(true)
+  readonly #isMemory: boolean
+  #inbox: Array<Event> = []
+  /** Batches that have become durable since the last turn. */
+  #durable: Array<Durable> = []
+  #taken: SnapshotMeta | undefined = undefined
+  #ticks = 0
+  #changeToken = 0
+  #steppedDownMs = 0
+  #isClosed = false
+  #leader: IncarnationId | undefined = undefined
+  #leaderChange = Deferred.makeUnsafe<void>()
+
+  /** Ends when another node leads, or none, or when this log is closed. */
+  readonly leaderChanged: Effect.Effect<void> = Effect.suspend(() =>
+    this.#isClosed ? Effect.void : Deferred.await(this.#leaderChange)
+  )
+
+  constructor(options: CoreOptions) {
+    const { breaks, id, log, random, restored, storage } = options
+    this.#options = options
+    this.id = id
+    this.log = log
+    const config = { ...defaults, ...options.raft, id }
+    this.#raft = make(config, restored)
+    this.view = view(this.#raft)
+    this.published = new Published(this.view.log)
+    const { configuration, index } = restored.snapshot
+    this.configurations = new Configurations(index, configuration)
+    this.transfers = new Transfers()
+    this.#isMemory = storage.durability === "memory"
+    this.disk = new DiskQueue(storage, (durable) => this.#onDurable(durable), breaks)
+    this.#proposals = new Proposals({
+      proposalsMax: 10_000,
+      proposalsMaxBytes: config.uncommittedMaxBytes
+    })
+    // Far away from the tokens of every other life of this memory.
+    this.#barriers = new Barriers((1 + Math.floor(random() * 2 ** 31)) * 2 ** 20, breaks)
+  }
+
+  get leads(): boolean {
+    return this.view.role === "leader"
+  }
+
+  /** Whether somebody leads that this node hears, or it leads itself. */
+  get follows(): boolean {
+    return this.view.leader !== undefined
+  }
+
+  /** The newest complete one; the first of a cloud, which is empty, is none. */
+  get latestSnapshot(): SnapshotMeta | undefined {
+    const { snapshot } = this.view.log
+    if (this.#taken !== undefined && this.#taken.index >= snapshot.index) return this.#taken
+    return snapshot.reference === "" ? undefined : snapshot
+  }
+
+  /** The disk has `snapshot`, and has let go of the entries before `keepFrom`. */
+  taken(snapshot: SnapshotMeta, keepFrom: LogIndex): void {
+    this.#taken = snapshot
+    this.input({ _tag: "SnapshotTaken", snapshot, keepFrom })
+  }
+
+  /** Runs until it is interrupted. Dies when a rule of Raft is broken. */
+  readonly run: Effect.Effect<never> = Effect.suspend(() =>
+    Effect.andThen(this.#wake.await, () => {
+      this.#wake.closeUnsafe()
+      this.#turn()
+      return Effect.yieldNow
+    })
+  ).pipe(Effect.forever)
+
+  /** A tick has passed. Ticks that were missed are not made up for: who was asleep knows nothing. */
+  tick(): void {
+    this.#ticks = this.#options.breaks.catchUpMissedTicks === true ? this.#ticks + 1 : 1
+    this.#wake.openUnsafe()
+  }
+
+  /** Messages that came in. What is too much is dropped: Raft sends again. */
+  receive(messages: ReadonlyArray<Message>): void {
+    const now = this.#options.nowMs()
+    for (const message of messages) {
+      this.heardMs.set(message.from, now)
+      if (this.#inbox.length >= inboxMax || this.#isTooMuch(message)) continue
+      if (message._tag === "Snap" && !this.#options.hasSnapshot(message)) continue
+      this.input({ _tag: "Received", message })
+    }
+  }
+
+  input(event: Event): void {
+    this.#inbox.push(event)
+    this.#wake.openUnsafe()
+  }
+
+  /** Proposes an entry, or says why not. Nothing happens here if another node leads. */
+  propose(proposal: Proposal): Overloaded | Unavailable | undefined {
+    if (this.#isClosed) return new Unavailable({ reason: "Stopping" })
+    if (!this.leads || this.view.transferee !== undefined)
+      return new Unavailable({ reason: "NoLeader" })
+    if (this.#options.storage.isFull()) return new Unavailable({ reason: "StorageFull" })
+    if (this.published.retainedBytes >= this.#options.retainedMaxBytes)
+      return new Overloaded({ retryAfterMs: 500, reason: "log" })
+    const refused = this.#proposals.add(proposal)
+    if (refused === undefined) this.#wake.openUnsafe()
+    return refused
+  }
+
+  /** Waits for an index at or after all that is acknowledged. Returns what gives the place up. */
+  barrier(answer: (answer: LogIndex | Unavailable) => void): () => void {
+    if (this.#isClosed) {
+      answer(new Unavailable({ reason: "Stopping" }))
+      return () => {}
+    }
+    const giveUp = this.#barriers.add(this.#options.nowMs(), answer)
+    this.#wake.openUnsafe()
+    return giveUp
+  }
+
+  /** Proposes a change of membership. `true`: it is in the log of this leader. */
+  change(change: ConfChangeStep, done: (done: boolean) => void): void {
+    this.#changeToken -= 1
+    this.#changes.set(this.#changeToken, done)
+    this.input({
+      _tag: "ConfChangeProposed",
+      token: this.#changeToken,
+      change: { transition: "Auto", changes: [change] },
+      timeMs: this.#options.clockMs()
+    })
+  }
+
+  /** Whoever waits here learns that nothing more will happen. */
+  close(): void {
+    this.#isClosed = true
+    this.#proposals.close()
+    this.#barriers.close()
+    Deferred.doneUnsafe(this.#leaderChange, Effect.void)
+    this.published.wake()
+  }
+
+  #turn(): void {
+    const { nowMs } = this.#options
+    const events = this.#inbox.splice(0, turnMax)
+    if (this.#inbox.length > 0) this.#wake.openUnsafe()
+    this.#takeDurable()
+    for (const event of events) this.#take(event)
+    while (!this.#proposals.isEmpty) this.#proposeQueued()
+    const round = this.#barriers.round(nowMs())
+    if (round !== undefined) this.#step({ _tag: "ReadRequested", token: round })
+    for (; this.#ticks > 0; this.#ticks -= 1) this.#onTick(nowMs())
+    while (hasOutput(this.#raft)) this.#carryOut(take(this.#raft))
+    if (this.view.leader !== this.#leader) this.#tellLeaderChange()
+    // Last: readers go on at once, and must not meet a half finished turn.
+    this.published.wakeIfNew()
+  }
+
+  #tellLeaderChange(): void {
+    this.#leader = this.view.leader
+    const change = this.#leaderChange
+    this.#leaderChange = Deferred.makeUnsafe()
+    Deferred.doneUnsafe(change, Effect.void)
+  }
+
+  #step(event: Event): void {
+    step(this.#raft, event, this.#options)
+  }
+
+  #take(event: Event): void {
+    if (event._tag === "SnapshotTaken") {
+      // One that came from the leader meanwhile is newer.
+      if (event.snapshot.index < this.view.log.snapshot.index) return
+      this.published.drop(event.keepFrom)
+      this.configurations.forget(event.keepFrom - 1)
+    }
+    this.#step(event)
+  }
+
+  #proposeQueued(): void {
+    const { data, token } = this.#proposals.take(proposedMaxBytes)
+    if (data.length === 0) return
+    const timeMs = Math.floor(this.#options.clockMs())
+    this.#step({ _tag: "Proposed", token, entries: data, timeMs })
+  }
+
+  #onTick(nowMs: number): void {
+    const { tickMs, raft } = this.#options
+    this.#step({ _tag: "Ticked" })
+    this.#proposals.expire(nowMs)
+    this.#barriers.expire(nowMs, this.follows ? "NoQuorum" : "NoLeader")
+    // Whoever leads now would have committed or replaced them by then.
+    const graceMs = tickMs * (raft.electionTicks ?? defaults.electionTicks)
+    if (!this.leads && nowMs - this.#steppedDownMs > graceMs) this.#proposals.giveUp()
+    for (const { index, peer } of this.transfers.expire(nowMs, this.view.progress))
+      this.#step({ _tag: "SnapshotFailed", peer, index })
+  }
+
+  /** The order is the one that Raft demands: what is promised leaves only when it is durable. */
+  #carryOut(output: Output): void {
+    const { nowMs, outboxes } = this.#options
+    for (const message of output.messages)
+      if (message._tag === "Snap") this.transfers.begin(message.to, message.snapshot.index, nowMs())
+    outboxes.post(this.log, output.messages)
+    if (output.status !== undefined && output.status.role !== "leader")
+      this.#steppedDownMs = nowMs()
+    for (const { first, term, token } of output.proposed) {
+      if (token > 0) this.#proposals.accepted(token, first, term)
+      else this.#settleChange(token, true)
+    }
+    for (const { reason, token } of output.refused) this.#refused(token, reason)
+    if (output.persist !== undefined) {
+      const { afterPersist: messages, batch, snapshot } = output.persist
+      // In memory there is nothing to wait for, but the bytes of a snapshot are the storage's.
+      const isDurable = this.#isMemory && snapshot === undefined && this.disk.isIdle
+      if (isDurable) this.#onDurable({ batch, messages, snapshot })
+      else this.disk.add(output.persist)
+      this.#takeDurable()
+    }
+    this.#apply(output.commits)
+    for (const { index, token } of output.reads) this.#barriers.answered(token, index)
+    if (output.status !== undefined) this.published.isNew = true
+  }
+
+  #refused(token: number, reason: Output["refused"][number]["reason"]): void {
+    if (token < 0) return this.#settleChange(token, false)
+    // A round of reads that is refused is asked for again.
+    this.#proposals.refused(
+      token,
+      reason === "Overloaded"
+        ? new Overloaded({ retryAfterMs: 50, reason: "log" })
+        : new Unavailable({ reason: "NoLeader" })
+    )
+  }
+
+  #settleChange(token: number, done: boolean): void {
+    const settle = this.#changes.get(token)
+    this.#changes.delete(token)
+    settle?.(done)
+  }
+
+  #onDurable(durable: Durable): void {
+    this.#options.outboxes.post(this.log, durable.messages)
+    this.#durable.push(durable)
+    this.#wake.openUnsafe()
+  }
+
+  #takeDurable(): void {
+    for (
+      let durable = this.#durable.shift();
+      durable !== undefined;
+      durable = this.#durable.shift()
+    ) {
+      this.#step({ _tag: "Persisted", batch: durable.batch })
+      if (durable.snapshot !== undefined) this.#install(durable.snapshot)
+    }
+  }
+
+  /** A received snapshot took the place of the log; readers have to begin with it. */
+  #install(snapshot: SnapshotMeta): void {
+    this.#proposals.skipped(snapshot.index)
+    this.configurations.reset(snapshot.index, snapshot.configuration)
+    this.published.reset(snapshot.index)
+  }
+
+  #apply(commits: ReadonlyArray<Entry>): void {
+    const last = commits.at(-1)
+    if (last === undefined) return
+    // One by one, so that each index has the members that were in force after it.
+    for (const { index, kind } of commits) {
+      if (kind !== "confChange") continue
+      this.#step({ _tag: "Applied", index })
+      this.configurations.add(index, this.view.configuration)
+    }
+    this.#step({ _tag: "Applied", index: last.index })
+    this.published.add(commits)
+    for (const entry of commits) this.#proposals.committed(entry)
+  }
+
+  /** This node's copy stands still, and what it has not taken fills the memory. */
+  #isTooMuch(message: Message): boolean {
+    return (
+      message._tag === "App" &&
+      message.entries.length > 0 &&
+      this.published.retainedBytes >= 2 * this.#options.retainedMaxBytes
+    )
+  }
+}

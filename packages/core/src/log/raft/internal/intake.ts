@@ -1,0 +1,56 @@
+import type { Snap } from "@distri/raft/Message"
+import * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { Halt } from "../../../Halt.ts"
+import type { Corrupt, Unavailable } from "../../ReplicatedLog.ts"
+import type { LogStorage } from "../../storage/LogStorage.ts"
+
+/**
+ * Fetches the bytes of a snapshot that a leader offers. The core hears of the offer only when they
+ * are complete and durable here, so that it never stands on what may get lost.
+ */
+export const make = Effect.fnUntraced(function* (options: {
+  readonly storage: LogStorage["Service"]
+  readonly halt: Halt["Service"]
+  readonly fetch: (offer: Snap) => Stream.Stream<Uint8Array, Unavailable | Corrupt>
+  /** The bytes are here: the core may have the offer now. */
+  readonly onComplete: (offer: Snap) => void
+}) {
+  const { halt, onComplete, storage } = options
+  const scope = yield* Effect.scope
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const complete = new Set<string>()
+  const restored = storage.begun?.restored.snapshot.reference
+  if (restored !== undefined) complete.add(restored)
+  let fetching: string | undefined
+
+  const fetch = (offer: Snap) =>
+    Effect.gen(function* () {
+      const { bytes, digest, index, reference } = offer.snapshot
+      yield* Effect.logInfo(
+        `this node is far behind; it fetches a snapshot of ${bytes} bytes at ${index} from ${offer.from}`
+      )
+      yield* storage.snapshots.write(reference, options.fetch(offer), { bytes, digest })
+      complete.add(reference)
+      onComplete(offer)
+    }).pipe(
+      Effect.catchTag("StorageFailed", Effect.die),
+      // The leader offers it again when nobody has fetched from it for a while.
+      Effect.catch(({ message }) =>
+        Effect.logWarning(`the snapshot ${offer.snapshot.reference} did not arrive: ${message}`)
+      ),
+      Effect.ensuring(Effect.sync(() => (fetching = undefined))),
+      halt.guard
+    )
+
+  /** Whether the bytes are here. If not they are fetched, one snapshot at a time. */
+  return (offer: Snap): boolean => {
+    const { reference } = offer.snapshot
+    if (reference === "" || complete.has(reference)) return true
+    if (fetching === undefined) {
+      fetching = reference
+      fork(Effect.forkIn(fetch(offer), scope))
+    }
+    return false
+  }
+})

@@ -1,0 +1,78 @@
+import type { Message } from "@distri/raft/Message"
+import { entryBytes } from "@distri/raft/Entry"
+import type { IncarnationId } from "@distri/raft/IncarnationId"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import type { RaftPeers } from "../../RaftPeers.ts"
+import * as Frame from "../pure/Frame.ts"
+import { nodeOf } from "../pure/Membership.ts"
+
+/** What waits for one node. What does not fit is dropped: Raft sends again. */
+const waitingMax = 1024
+const waitingMaxBytes = 1024 * 1024
+const frameMaxBytes = 1024 * 1024
+/** A node that cannot be reached is tried again so soon. */
+const pause = "50 millis"
+
+interface Outbox {
+  messages: Array<Message>
+  bytes: number
+  readonly wake: Latch.Latch
+}
+
+/** Sends messages to the other nodes, one fiber a node, so that a slow one holds up none. */
+export const make = Effect.fnUntraced(function* (
+  peers: RaftPeers["Service"],
+  onUnreachable: (peer: IncarnationId) => void
+) {
+  const scope = yield* Effect.scope
+  const context = yield* Effect.context<never>()
+  const outboxes = new Map<string, Outbox>()
+
+  const send = (node: string, log: string, outbox: Outbox) =>
+    Effect.gen(function* () {
+      yield* outbox.wake.await
+      const { messages } = outbox
+      outbox.messages = []
+      outbox.bytes = 0
+      outbox.wake.closeUnsafe()
+      yield* Effect.forEach(
+        Frame.encode(log, messages, frameMaxBytes),
+        (frame) => peers.post(node, frame),
+        { discard: true }
+      ).pipe(
+        Effect.catchTag("LinkFailed", () => {
+          for (const { to } of messages) onUnreachable(to)
+          return Effect.sleep(pause)
+        })
+      )
+    }).pipe(Effect.forever)
+
+  const open = (node: string, log: string): Outbox => {
+    const outbox: Outbox = { messages: [], bytes: 0, wake: Latch.makeUnsafe(false) }
+    outboxes.set(node, outbox)
+    Effect.runForkWith(context)(Effect.forkIn(send(node, log, outbox), scope))
+    return outbox
+  }
+
+  return {
+    /** Queues messages; never waits. */
+    post: (log: string, messages: ReadonlyArray<Message>) => {
+      for (const message of messages) {
+        const node = nodeOf(message.to)
+        const outbox = outboxes.get(node) ?? open(node, log)
+        if (outbox.messages.length >= waitingMax || outbox.bytes >= waitingMaxBytes) continue
+        outbox.messages.push(message)
+        outbox.bytes += sizeOf(message)
+        outbox.wake.openUnsafe()
+      }
+    }
+  }
+})
+
+export type Outboxes = Effect.Success<ReturnType<typeof make>>
+
+const sizeOf = (message: Message): number =>
+  message._tag === "App"
+    ? message.entries.reduce((bytes, entry) => bytes + entryBytes(entry), 100)
+    : 100

@@ -1,0 +1,129 @@
+import type { IncarnationId } from "@distri/raft/IncarnationId"
+import type { ConfChangeStep } from "@distri/raft/membership/ConfChange"
+import * as Effect from "effect/Effect"
+import {
+  type Candidate,
+  isWanted,
+  type Limits,
+  next,
+  nodeOf,
+  type Situation
+} from "../pure/Membership.ts"
+import type { Core } from "./core.ts"
+
+/** How often the leader looks whether the membership should change. */
+const lookEvery = "100 millis"
+/** A change that is not applied by then was lost with a leadership; it is looked at anew. */
+const changeMaxMs = 5000
+/** A node that asked so long ago, and is no member, is not counted as part of the cloud. */
+const rememberedMs = 600_000
+/** More returns of one node in a minute than this are two processes that take turns, or a crash loop. */
+const returnsMax = 6
+const returnsWithinMs = 60_000
+
+/**
+ * Keeps the membership as it should be, wherever this node leads. The rules are in
+ * `../pure/Membership.ts`; here is what they are asked about.
+ */
+export class Steward {
+  readonly #core: () => Core | undefined
+  readonly #nowMs: () => number
+  readonly #limits: Limits
+  /** By node: the memory that asked last, and when. */
+  readonly #asked = new Map<string, { readonly id: IncarnationId; readonly atMs: number }>()
+  /** Those that were asked to go, and when. */
+  readonly #leaving = new Map<IncarnationId, number>()
+  readonly #returns = new Map<string, ReadonlyArray<number>>()
+  #pendingSinceMs: number | undefined = undefined
+
+  constructor(core: () => Core | undefined, nowMs: () => number, limits: Limits) {
+    this.#core = core
+    this.#nowMs = nowMs
+    this.#limits = limits
+  }
+
+  /** A node says which memory it has now. */
+  asked(id: IncarnationId): void {
+    const node = nodeOf(id)
+    // A late question does not bring back who left.
+    if (!this.#leaving.has(id)) this.#asked.set(node, { id, atMs: this.#nowMs() })
+  }
+
+  /** The memory is to be removed; it is not asked to come back. */
+  leaving(id: IncarnationId): void {
+    this.#leaving.set(id, this.#nowMs())
+    this.#asked.delete(nodeOf(id))
+  }
+
+  /** Whether it will be a member, as far as the rules say now. */
+  wants(id: IncarnationId): boolean {
+    const core = this.#core()
+    return core !== undefined && isWanted(this.#situation(core), id)
+  }
+
+  readonly run: Effect.Effect<never> = Effect.suspend(() => this.#look()).pipe(
+    Effect.andThen(Effect.sleep(lookEvery)),
+    Effect.forever
+  )
+
+  #look(): Effect.Effect<void> {
+    const core = this.#core()
+    if (core === undefined || !core.leads || core.view.transferee !== undefined) {
+      this.#pendingSinceMs = undefined
+      return Effect.void
+    }
+    const now = this.#nowMs()
+    const { log, pendingConfIndex } = core.view
+    const isPending = pendingConfIndex > log.applied
+    if (isPending && now - (this.#pendingSinceMs ?? now) < changeMaxMs) {
+      this.#pendingSinceMs ??= now
+      return Effect.void
+    }
+    this.#pendingSinceMs = undefined
+    const step = next(this.#situation(core))
+    if (step === undefined || (step.kind === "AddLearner" && this.#returnsTooOften(step, now)))
+      return Effect.void
+    core.change(step, () => {})
+    return Effect.logInfo(`the log's members change: ${described(step)}`)
+  }
+
+  #situation(core: Core): Situation {
+    const now = this.#nowMs()
+    const { configuration, log, progress } = core.view
+    for (const [node, { atMs }] of this.#asked)
+      if (now - atMs > rememberedMs) this.#asked.delete(node)
+    for (const [id, atMs] of this.#leaving) if (now - atMs > rememberedMs) this.#leaving.delete(id)
+    return {
+      self: core.id,
+      configuration,
+      lastIndex: log.lastIndex,
+      members: new Map(
+        progress.map(({ id, match }) => [
+          id,
+          { match, silentMs: id === core.id ? 0 : now - (core.heardMs.get(id) ?? 0) }
+        ])
+      ),
+      candidates: Array.from(this.#asked.values(), ({ atMs, id }): Candidate => ({
+        id,
+        silentMs: now - atMs
+      })),
+      leaving: new Set(this.#leaving.keys()),
+      limits: this.#limits
+    }
+  }
+
+  #returnsTooOften({ node: id }: ConfChangeStep, now: number): boolean {
+    const node = nodeOf(id)
+    const recent = (this.#returns.get(node) ?? []).filter((at) => now - at < returnsWithinMs)
+    const tooOften = recent.length >= returnsMax
+    this.#returns.set(node, tooOften ? recent : [...recent, now])
+    return tooOften
+  }
+}
+
+const described = ({ kind, node }: ConfChangeStep): string =>
+  kind === "Remove"
+    ? `${node} is removed`
+    : kind === "AddLearner"
+      ? `${node} joins`
+      : `${node} may vote`
