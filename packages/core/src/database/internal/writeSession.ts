@@ -31,7 +31,10 @@ export const named = (key: string): Ticket | undefined => {
 /** Fewer than a session may leave unacknowledged, so that none is refused for it. */
 const pendingMax = 1000
 
-/** Writes of unknown outcome that can be asked about again. The oldest is let go. */
+/**
+ * Writes of unknown outcome that can be asked about again. The oldest is let go, and each once it
+ * lies `pendingMax` writes back.
+ */
 const doubtfulMax = 100
 
 /** Sends one write, in the time that is left. Without a ticket it goes under a key of its own. */
@@ -124,10 +127,12 @@ const makeNumbers = () => {
     },
     take: (): Pick<Ticket, "seq" | "ack"> => {
       const [oldest = next] = pending
-      const [unknown = oldest] = doubtful
+      // Else one write in doubt would keep all later answers, until the session takes no more.
+      for (const unknown of doubtful) if (next - unknown >= pendingMax) doubtful.delete(unknown)
+      const ack = Math.min(oldest, ...doubtful) - 1
       const seq = next++
       pending.add(seq)
-      return { seq, ack: Math.min(oldest, unknown) - 1 }
+      return { seq, ack }
     },
     settle: (seq: number, inDoubt: boolean) => {
       pending.delete(seq)
