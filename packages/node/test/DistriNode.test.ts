@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Load } from "@distri/core/cloud/Load"
+import { Disk } from "@distri/core/log/storage/Disk"
 import { Transport } from "@distri/core/transport/Transport"
 import * as Aead from "effect/crypto/Aead"
 import * as Digest from "effect/crypto/Digest"
@@ -10,7 +11,7 @@ import { DistriNode } from "../src/index.ts"
 
 it.effect("has all that a node needs of its platform", () =>
   Effect.gen(function* () {
-    yield* Effect.all([Transport, Load, Aead.Aead, Digest.Digest, SecureRandom.SecureRandom])
+    yield* Effect.all([Transport, Disk, Load, Aead.Aead, Digest.Digest, SecureRandom.SecureRandom])
   }).pipe(Effect.provide(DistriNode.layer))
 )
 

@@ -181,10 +181,6 @@ export const diskStorageContract = (
         const me = yield* life(open, ({ begin, incarnation }) =>
           Effect.as(begin(logId, foundedBy("n1/a", "n2/b")), incarnation)
         )
-        const newer = (kind: keyof typeof magics, bytes: Uint8Array) => {
-          writePreamble(bytes, magics[kind], 2)
-          return bytes
-        }
         const [segment] = yield* segmentsOf(machine)
         const page = yield* readAt(machine, segment!, 0, 4096)
         yield* writeAt(machine, segment!, 0, newer("segment", page.slice()))
@@ -286,6 +282,12 @@ export const life = <A, E>(
   open: Open,
   body: (storage: Storage) => Effect.Effect<A, E>
 ): Effect.Effect<A, E | DiskStorage.OpenError> => Effect.scoped(Effect.flatMap(open(), body))
+
+/** The same bytes as a later release would mark them. */
+const newer = (kind: keyof typeof magics, bytes: Uint8Array) => {
+  writePreamble(bytes, magics[kind], 2)
+  return bytes
+}
 
 export const segmentsOf = ({ disk, directory }: Machine) =>
   Effect.map(disk.list(`${directory}/log`), (names) =>
