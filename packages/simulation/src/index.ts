@@ -1,4 +1,7 @@
 export * from "./checker/index.ts"
+export type { DiskHooks, DiskOperation } from "./disk/DiskHooks.ts"
+export { DiskImage } from "./disk/DiskImage.ts"
+export * as SimDisk from "./disk/SimDisk.ts"
 export type { Fault } from "./raft/Fault.ts"
 export type { Invariant } from "./raft/Invariant.ts"
 export type { Broken, Report, RunOptions } from "./raft/Report.ts"

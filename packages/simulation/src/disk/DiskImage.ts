@@ -14,6 +14,12 @@ export interface Life {
   isOver: boolean
 }
 
+/**
+ * An empty disk. `capacityBytes` may change at any time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export class DiskImage {
   /** How many bytes all files may have together. */
   capacityBytes = Number.POSITIVE_INFINITY
@@ -58,7 +64,7 @@ export class DiskImage {
     this.directories = new Set([""])
   }
 
-  /** What lies on the disk now; to put back later, use it instead of this one. */
+  /** What is durable now. To put an old disk back, use its copy instead of this one. */
   copy(): DiskImage {
     const copy = new DiskImage()
     copy.capacityBytes = this.capacityBytes

@@ -1,6 +1,11 @@
 /**
  * A disk for one life of a simulated process. What it does takes as long as the hooks say, and fails
  * where they say so; everything else is synchronous.
+ *
+ * **Gotchas**
+ *
+ * A process that ended is to be dropped, not interrupted: its finalizers would wait for a disk that does
+ * not answer any more.
  */
 import type { Disk, DiskFailed } from "@distri/core/log/storage/Disk"
 import * as Effect from "effect/Effect"

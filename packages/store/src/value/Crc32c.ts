@@ -4,29 +4,24 @@
  * Eight bytes a step (Kounavis and Berry, "slicing-by-8"), since every byte that is stored comes by here.
  */
 
-/** The remainder of each byte, followed by as many zero bytes as the number of its table says. */
-const tables = Array.from({ length: 8 }, () => new Uint32Array(256))
-const [table0, table1, table2, table3, table4, table5, table6, table7] = tables as unknown as [
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array
-]
-for (let byte = 0; byte < 256; byte += 1) {
+/** The remainder of each byte. */
+const table0 = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte
   for (let bit = 0; bit < 8; bit += 1) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1
-  table0[byte] = rest
-}
-for (let zeros = 1; zeros < 8; zeros += 1) {
-  for (let byte = 0; byte < 256; byte += 1) {
-    const rest = tables[zeros - 1]![byte]!
-    tables[zeros]![byte] = table0[rest & 0xff]! ^ (rest >>> 8)
-  }
-}
+  return rest
+})
+
+/** As `table`, with one more zero byte behind. */
+const shifted = (table: Uint32Array): Uint32Array =>
+  table.map((rest) => table0[rest & 0xff]! ^ (rest >>> 8))
+
+const table1 = shifted(table0)
+const table2 = shifted(table1)
+const table3 = shifted(table2)
+const table4 = shifted(table3)
+const table5 = shifted(table4)
+const table6 = shifted(table5)
+const table7 = shifted(table6)
 
 /**
  * `before`: the checksum of what stands before `bytes`, so that `of(b, of(a))` is that of both. A random

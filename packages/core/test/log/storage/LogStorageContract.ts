@@ -34,7 +34,7 @@ export const contentBytes = (length: number, seed = 1): Uint8Array =>
 
 export const readAll = (storage: Storage, reference: string, offset?: number) =>
   Stream.runCollect(storage.snapshots.read(reference, offset)).pipe(
-    Effect.map((pieces) => Uint8Array.from(pieces.flatMap((piece) => [...piece])))
+    Effect.map((pieces) => new Uint8Array(Buffer.concat(pieces)))
   )
 
 /** An own snapshot of `length` bytes stands for the log up to `index`. */
