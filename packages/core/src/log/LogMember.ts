@@ -71,6 +71,9 @@ export class LogMember extends Context.Service<
     /** The member `id` has fetched a piece of a snapshot from here. */
     readonly fetched: (id: string) => void
 
+    /** Ends when nobody has been there for 2 s: where the other nodes should be, all is refused. */
+    readonly alone: Effect.Effect<void>
+
     /** Ends when this node has the part that the leader wants it to have. */
     readonly settled: Effect.Effect<void>
 

@@ -20,7 +20,6 @@
  * - An append is sent to the leader once. When nobody knows what became of it, it is `Ambiguous`.
  * - A rule of Raft that is broken, or a disk that fails, ends the node by `Halt`.
  */
-import type { Restored } from "@distri/raft/Restored"
 import type { RaftConfig } from "@distri/raft/RaftConfig"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -32,19 +31,16 @@ import * as Random from "effect/Random"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import { Halt } from "../Halt.ts"
 import { LogMember } from "./LogMember.ts"
-import { CurrentBreaks } from "./raft/Breaks.ts"
-import { Core } from "./raft/internal/core.ts"
-import * as Intake from "./raft/internal/intake.ts"
 import * as Joining from "./raft/internal/joining.ts"
 import * as LocalLog from "./raft/internal/localLog.ts"
 import * as Member from "./raft/internal/member.ts"
-import * as Outboxes from "./raft/internal/outboxes.ts"
 import * as Remote from "./raft/internal/remote.ts"
+import * as Starting from "./raft/internal/starting.ts"
 import { Steward } from "./raft/internal/steward.ts"
 import * as WholeLog from "./raft/internal/wholeLog.ts"
 import * as Membership from "./raft/pure/Membership.ts"
 import { RaftPeers } from "./RaftPeers.ts"
-import { type ClusterId, type LogId, LogIndex, ReplicatedLog } from "./ReplicatedLog.ts"
+import { type ClusterId, ReplicatedLog } from "./ReplicatedLog.ts"
 import { LogStorage } from "./storage/LogStorage.ts"
 
 /**
@@ -92,124 +88,50 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const { cluster, node } = options
   const storage = yield* LogStorage
   const peers = yield* RaftPeers
-  const halt = yield* Halt
-  const breaks = yield* CurrentBreaks
+  const { guard } = yield* Halt
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
-  const scope = yield* Effect.scope
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-  const tickMs = Duration.toMillis(options.tick ?? "100 millis")
   const limits = { ...Membership.defaultLimits, ...options.membership }
   const id = `${node}/${storage.incarnation}`
-
-  let core: Core | undefined
-  let isClosed = false
-  let isLeaving = false
   const begun = yield* Deferred.make<void>()
-  const coreNow = () => core
-
-  const outboxes = yield* Outboxes.make(peers, (peer) =>
-    core?.input({ _tag: "PeerUnreachable", peer })
-  )
+  const own: Starting.Own = { core: undefined, isClosed: false, isLeaving: false, begun }
   const remote = Remote.make(peers, cluster)
-  const hasSnapshot = yield* Intake.make({
-    storage,
-    halt,
-    fetch: ({ from, snapshot: { bytes, index, reference } }) =>
-      remote.snapshot(
-        { node: Membership.nodeOf(from), log: core!.log as LogId },
-        { id: reference, index: LogIndex.make(index), bytes },
-        0,
-        id
-      ),
-    onComplete: (message) => core?.input({ _tag: "Received", message })
-  })
+  const shared = { cluster, core: () => own.core, id, isClosed: () => own.isClosed, nowMs, peers }
 
-  const start = (log: LogId, restored: Restored) =>
-    Effect.gen(function* () {
-      const started = new Core({
-        id,
-        log,
-        restored,
-        storage,
-        outboxes,
-        nowMs,
-        tickMs,
-        breaks,
-        hasSnapshot,
-        random: () => random.nextDoubleUnsafe(),
-        clockMs: () => clock.currentTimeMillisUnsafe(),
-        retainedMaxBytes: options.retainedMaxBytes ?? 64 * mebibyte,
-        raft: options.raft ?? {}
-      })
-      core = started
-      const tick = Effect.andThen(
-        Effect.sleep(tickMs),
-        Effect.sync(() => started.tick())
-      )
-      const loops = [started.run, Effect.orDie(started.disk.run), Effect.forever(tick)]
-      yield* Effect.forEach(loops, (loop) => Effect.forkIn(halt.guard(loop), scope))
-      yield* Effect.forkIn(campaignFirst(started, restored), scope)
-      yield* Deferred.succeed(begun, undefined)
-    })
-
-  const joining = yield* Joining.make({
-    cluster,
+  const start = yield* Starting.make({
     id,
-    peers,
+    own,
+    remote,
     nowMs,
+    retainedMaxBytes: options.retainedMaxBytes ?? 64 * mebibyte,
+    tickMs: Duration.toMillis(options.tick ?? "100 millis"),
+    raft: options.raft ?? {}
+  })
+  const { hearsay, isAlone, run } = yield* Joining.make({
+    ...shared,
     votersMax: limits.votersMax,
-    core: coreNow,
-    isLeaving: () => isLeaving,
+    isLeaving: () => own.isLeaving,
     begin: (log, restored) =>
       Effect.andThen(Effect.orDie(storage.begin(log, restored)), start(log, restored))
   })
-  const steward = new Steward(coreNow, nowMs, limits)
+  const steward = new Steward(shared.core, nowMs, limits)
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
-      isClosed = true
-      core?.close()
+      own.isClosed = true
+      own.core?.close()
       return Deferred.succeed(begun, undefined)
     })
   )
 
   const info = { engine: "RaftLog", cluster, durability: storage.durability }
-  const local = LocalLog.make({
-    info,
-    core: coreNow,
-    nowMs,
-    storage,
-    isClosed: () => isClosed,
-    begun: Deferred.await(begun),
-    guard: halt.guard
-  })
-  const { hearsay } = joining
-  const shared = { core: coreNow, hearsay, id, local, remote }
-  const log = WholeLog.make({ ...shared, isClosed: () => isClosed, random, begun })
-  const member = Member.make({
-    ...shared,
-    cluster,
-    nowMs,
-    peers,
-    steward,
-    leaves: () => (isLeaving = true)
-  })
+  const local = LocalLog.make({ ...shared, info, storage, guard, begun: Deferred.await(begun) })
+  const log = WholeLog.make({ ...shared, hearsay, local, remote, random, begun })
+  const leaves = () => (own.isLeaving = true)
+  const member = Member.make({ ...shared, hearsay, local, steward, isAlone, leaves })
 
   if (storage.begun !== undefined) yield* start(storage.begun.log, storage.begun.restored)
-  yield* Effect.forkScoped(halt.guard(joining.run))
-  yield* Effect.forkScoped(halt.guard(steward.run))
+  yield* Effect.forkScoped(guard(run))
+  yield* Effect.forkScoped(guard(steward.run))
   return Context.make(ReplicatedLog, log).pipe(Context.add(LogMember, member))
 })
-
-/** Who begins a cloud, or is its only voter, has nobody to wait for before it asks for votes. */
-const campaignFirst = (core: Core, { entries, snapshot }: Restored) => {
-  const { voters } = snapshot.configuration
-  const isOnly = voters.length === 1 && voters[0] === core.id
-  const founds = snapshot.index === 1 && entries.length === 0 && voters.includes(core.id)
-  return isOnly || founds
-    ? Effect.suspend(() => {
-        if (!core.follows) core.input({ _tag: "CampaignRequested" })
-        return Effect.sleep("200 millis")
-      }).pipe(Effect.repeat({ times: 5 }))
-    : Effect.void
-}

@@ -61,6 +61,7 @@ export const onlyMember = Effect.map(ReplicatedLog, (local) =>
         wanted: false
       })),
     fetched: () => {},
+    alone: Effect.never,
     settled: Effect.void,
     handOver: Effect.void,
     leave: Effect.void,

@@ -4,16 +4,18 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as SecureRandom from "effect/crypto/SecureRandom"
-import { type JoinAnswer, JoinLog } from "../../../service/LogServices.ts"
+import { type JoinAnswer, JoinLog, type JoinQuestion } from "../../../service/LogServices.ts"
 import { type ClusterId, LogId } from "../../ReplicatedLog.ts"
-import type { RaftPeers } from "../../RaftPeers.ts"
+import { LinkFailed, type RaftPeers } from "../../RaftPeers.ts"
 import { nodeOf, votersWanted } from "../pure/Membership.ts"
 import type { Core } from "./core.ts"
 
 /** A node that has not found its cloud asks so often; one that only is no member, less. */
 const askEveryMs = 150
 const presentEveryMs = 500
-const answerMax = "1 second"
+const answerMax = "3 seconds"
+/** Where every address refused for so long, there is nobody to wait for. */
+const aloneAfterMs = 2000
 /** After so long in vain, and then every so often, the log says what is waited for. */
 const sayEveryMs = 5000
 
@@ -44,37 +46,31 @@ export const make = Effect.fnUntraced(function* (options: {
 }) {
   const { begin, cluster, core, id, isLeaving, nowMs, peers, votersMax } = options
   const random = yield* SecureRandom.SecureRandom
-  const startedMs = nowMs()
+  const warn = makeWarn(nowMs)
   let hearsay: Hearsay = { leader: undefined, members: [], wanted: undefined }
-  let saidMs = startedMs
-
-  const ask = (node: string) =>
-    peers
-      .call(node)(JoinLog, { cluster, id })
-      .pipe(
-        Effect.timeoutOption(answerMax),
-        Effect.flatMap((answer) => Effect.fromOption(answer)),
-        Effect.result,
-        Effect.map((answer) => ({ node, answer }))
-      )
+  let answeredMs = nowMs()
 
   const round = Effect.gen(function* () {
     const known = yield* peers.known
-    const asked = yield* Effect.forEach(known, ask, { concurrency: "unbounded" })
+    const asked = yield* askAll(peers, known, { cluster, id })
     const answers = asked.flatMap(({ answer }) =>
       Result.isSuccess(answer) ? [answer.success] : []
     )
     hearsay = heard(answers)
+    // No answer in time is no sign that nobody is there.
+    if (!asked.every(({ answer }) => isRefused(answer))) answeredMs = nowMs()
     const own = core()
-    if (own !== undefined) return yield* compare(own.log, answers)
+    if (own !== undefined) {
+      const other = answers.find(({ log }) => log !== undefined && log !== own.log)
+      return yield* other === undefined ? Effect.void : warn(beganAnew(other))
+    }
     const found = answers.find(({ log }) => log !== undefined)?.log
     if (found !== undefined) return yield* begin(found, joining)
     const isFirst = known.every((other) => nodeOf(id) < other)
     if (isFirst && answers.length === known.length) return yield* foundCloud(answers)
-    yield* say(
-      asked.filter(({ answer }) => Result.isFailure(answer)).map(({ node }) => node),
-      isFirst
-    )
+    const silent = asked.filter(({ answer }) => Result.isFailure(answer))
+    const nodes = silent.map(({ node }) => node)
+    yield* warn(isFirst ? waitsToFound(nodes) : waitsToJoin(nodes))
   })
 
   const foundCloud = Effect.fnUntraced(function* (others: ReadonlyArray<JoinAnswer>) {
@@ -85,27 +81,6 @@ export const make = Effect.fnUntraced(function* (options: {
     yield* begin(log, founding(withVoters(voters)))
     yield* Effect.logInfo(`this node has founded the cloud "${cluster}"; ${voters.join(", ")} vote`)
   })
-
-  const say = (silent: ReadonlyArray<string>, isFirst: boolean) =>
-    Effect.suspend(() => {
-      if (nowMs() - saidMs < sayEveryMs) return Effect.void
-      saidMs = nowMs()
-      const why = isFirst
-        ? `this node founds the cloud once all that it was told of have answered; ${silent.join(", ")} did not`
-        : `this node looks for a cloud to join; ${silent.length === 0 ? "all answered that they look for one too, and the first of them founds it" : `${silent.join(", ")} did not answer`}`
-      return Effect.logWarning(why)
-    })
-
-  /** After a cloud in memory was started anew, who slept through it follows a log that is gone. */
-  const compare = (own: string, answers: ReadonlyArray<JoinAnswer>) =>
-    Effect.suspend(() => {
-      const other = answers.find(({ log }) => log !== undefined && log !== own)
-      if (other === undefined || nowMs() - saidMs < sayEveryMs) return Effect.void
-      saidMs = nowMs()
-      return Effect.logWarning(
-        `${nodeOf(other.id)} has another log than this node: the cloud began anew; restart this node to follow it`
-      )
-    })
 
   const isMember = () => {
     const found = core()
@@ -121,8 +96,53 @@ export const make = Effect.fnUntraced(function* (options: {
     yield* Effect.sleep(pauseMs * (0.75 + (yield* Random.next) / 2))
   }).pipe(Effect.forever)
 
-  return { run, hearsay: () => hearsay }
+  const isAlone = () => nowMs() - answeredMs >= aloneAfterMs
+  return { run, hearsay: () => hearsay, isAlone }
 })
+
+/** Each answers in its own time, or not at all. */
+const askAll = (
+  peers: RaftPeers["Service"],
+  nodes: ReadonlyArray<string>,
+  question: JoinQuestion
+) =>
+  Effect.forEach(
+    nodes,
+    (node) =>
+      peers
+        .call(node)(JoinLog, question)
+        .pipe(
+          Effect.timeoutOption(answerMax),
+          Effect.flatMap((answer) => Effect.fromOption(answer)),
+          Effect.result,
+          Effect.map((answer) => ({ node, answer }))
+        ),
+    { concurrency: "unbounded" }
+  )
+
+/** Says why it takes so long: not at once, and not again and again. */
+const makeWarn = (nowMs: () => number) => {
+  let saidMs = nowMs()
+  return (why: string) =>
+    Effect.suspend(() => {
+      if (nowMs() - saidMs < sayEveryMs) return Effect.void
+      saidMs = nowMs()
+      return Effect.logWarning(why)
+    })
+}
+
+const waitsToFound = (silent: ReadonlyArray<string>) =>
+  `this node founds the cloud once all that it was told of have answered; ${silent.join(", ")} did not`
+
+const waitsToJoin = (silent: ReadonlyArray<string>) =>
+  `this node looks for a cloud to join; ${silent.length === 0 ? "all answered that they look for one too, and the first of them founds it" : `${silent.join(", ")} did not answer`}`
+
+/** After a cloud in memory was started anew, who slept through it follows a log that is gone. */
+const beganAnew = ({ id }: JoinAnswer) =>
+  `${nodeOf(id)} has another log than this node: the cloud began anew; restart this node to follow it`
+
+const isRefused = (answer: Result.Result<JoinAnswer, unknown>): boolean =>
+  Result.isFailure(answer) && answer.failure instanceof LinkFailed && !answer.failure.started
 
 const heard = (answers: ReadonlyArray<JoinAnswer>): Hearsay => {
   // The leader knows best; of the others, one that knows a leader.

@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Halt } from "../../../Halt.ts"
-import { Overloaded } from "../../../service/Refusal.ts"
+import type { Overloaded } from "../../../service/Refusal.ts"
 import {
-  Ambiguous,
+  type Ambiguous,
   Compacted,
   entryMaxBytes,
   LogIndex,
@@ -21,17 +21,14 @@ import {
 import type { LogStorage } from "../../storage/LogStorage.ts"
 import { nodeOf } from "../pure/Membership.ts"
 import type { Core } from "./core.ts"
+import type { Proposal } from "./proposals.ts"
 
 type Log = ReplicatedLog["Service"]
 
 /** How long an append may wait for its quorum. */
 const deadlineDefault = "10 seconds"
 
-/**
- * This node's part of the log, by itself: appends where it leads, barriers where it hears a leader,
- * and the entries it has.
- */
-export const make = (options: {
+interface Options {
   readonly info: Log["info"]
   readonly core: () => Core | undefined
   readonly nowMs: () => number
@@ -40,8 +37,14 @@ export const make = (options: {
   /** Waits until there is a core, or it is closed. */
   readonly begun: Effect.Effect<void>
   readonly guard: Halt["Service"]["guard"]
-}): Log => {
-  const { begun, guard, info, isClosed, nowMs, storage } = options
+}
+
+/**
+ * This node's part of the log, by itself: appends where it leads, barriers where it hears a leader,
+ * and the entries it has.
+ */
+export const make = (options: Options): Log => {
+  const { guard, info, isClosed, nowMs, storage } = options
 
   const withCore = <A, E>(use: (core: Core) => Effect.Effect<A, E>) =>
     Effect.suspend((): Effect.Effect<A, E | Unavailable> => {
@@ -50,62 +53,17 @@ export const make = (options: {
       return core === undefined ? Effect.fail(new Unavailable({ reason: "Joining" })) : use(core)
     })
 
-  const append: Log["append"] = (data, { deadline = deadlineDefault, id }) =>
-    data.length > entryMaxBytes
-      ? Effect.fail(new TooLarge({ bytes: data.length, maxBytes: entryMaxBytes }))
-      : withCore((core) =>
-          Effect.callback<LogIndex, Overloaded | Unavailable | Ambiguous>((resume) => {
-            const deadlineMs = nowMs() + Duration.toMillis(deadline)
-            const proposal = {
-              id,
-              // A copy: the caller may go on to use its buffer.
-              data: data.slice(),
-              deadlineMs,
-              answer: (answer: number | Overloaded | Unavailable | Ambiguous) =>
-                resume(
-                  typeof answer === "number"
-                    ? Effect.succeed(answer as LogIndex)
-                    : Effect.fail(answer)
-                )
-            } as Parameters<Core["propose"]>[0]
-            const refused = core.propose(proposal)
-            if (refused !== undefined) return resume(Effect.fail(refused))
-            return Effect.sync(() => {
-              proposal.answer = undefined
-            })
-          })
-        )
-
-  const barrier: Log["barrier"] = withCore((core) =>
-    Effect.callback<LogIndex, Unavailable>((resume) => {
-      const giveUp = core.barrier((answer) =>
-        resume(
-          typeof answer === "number" ? Effect.succeed(answer as LogIndex) : Effect.fail(answer)
-        )
-      )
-      return Effect.sync(giveUp)
-    })
-  )
-
-  const batch = (from: LogIndex): Effect.Effect<ReadonlyArray<LogEntry>, Compacted | Unavailable> =>
-    Effect.suspend((): Effect.Effect<ReadonlyArray<LogEntry>, Compacted | Unavailable> => {
-      if (isClosed()) return Effect.fail(new Unavailable({ reason: "Stopping" }))
-      const core = options.core()
-      if (core === undefined) return Effect.andThen(begun, batch(from))
-      const { published } = core
-      if (from < published.first) return Effect.fail(compacted(core))
-      if (from > published.last) return Effect.andThen(published.changed, batch(from))
-      return Effect.succeed(published.from(from))
-    })
-
   return {
     info,
     identity: withCore(({ log }) => Effect.succeed(log as LogId)),
-    append,
-    barrier,
+    append: (data, { deadline = deadlineDefault, id }) =>
+      data.length > entryMaxBytes
+        ? Effect.fail(new TooLarge({ bytes: data.length, maxBytes: entryMaxBytes }))
+        : withCore((core) => append(core, data, id, nowMs() + Duration.toMillis(deadline))),
+    barrier: withCore(barrier),
     entries: (from) =>
       Stream.paginate(from, (index) =>
-        Effect.map(batch(index), (entries) => [
+        Effect.map(batch(options, index), (entries) => [
           entries,
           Option.some((index + entries.length) as LogIndex)
         ])
@@ -118,17 +76,60 @@ export const make = (options: {
         Stream.unwrap(withCore(() => Effect.succeed(storage.snapshots.read(id, offset)))),
       write: (at, data) => withCore((core) => guard(writeSnapshot(core, storage, at, data)))
     },
-    trim: (through) =>
-      withCore((core) => {
-        const { latestSnapshot } = core
-        if (latestSnapshot === undefined) return Effect.void
-        return take(core, latestSnapshot, Math.min(through, latestSnapshot.index) + 1)
-      }),
+    trim: (through) => withCore((core) => trim(core, through)),
     members: Stream.unfold(undefined, () =>
       withCore((core) => Effect.as(core.published.changed, [membership(core), undefined] as const))
     ),
     leads: Effect.sync(() => options.core()?.leads ?? false)
   }
+}
+
+const append = (core: Core, data: Uint8Array, id: string, deadlineMs: number) =>
+  Effect.callback<LogIndex, Overloaded | Unavailable | Ambiguous>((resume) => {
+    const proposal: Proposal = {
+      id,
+      // A copy: the caller may go on to use its buffer.
+      data: data.slice(),
+      deadlineMs,
+      answer: (answer) =>
+        resume(
+          typeof answer === "number" ? Effect.succeed(answer as LogIndex) : Effect.fail(answer)
+        )
+    }
+    const refused = core.propose(proposal)
+    if (refused !== undefined) return resume(Effect.fail(refused))
+    return Effect.sync(() => {
+      proposal.answer = undefined
+    })
+  })
+
+const barrier = (core: Core) =>
+  Effect.callback<LogIndex, Unavailable>((resume) => {
+    const giveUp = core.barrier((answer) =>
+      resume(typeof answer === "number" ? Effect.succeed(answer as LogIndex) : Effect.fail(answer))
+    )
+    return Effect.sync(giveUp)
+  })
+
+/** Some entries from `from` on, as soon as there is one. */
+const batch = (
+  options: Options,
+  from: LogIndex
+): Effect.Effect<ReadonlyArray<LogEntry>, Compacted | Unavailable> =>
+  Effect.suspend((): Effect.Effect<ReadonlyArray<LogEntry>, Compacted | Unavailable> => {
+    if (options.isClosed()) return Effect.fail(new Unavailable({ reason: "Stopping" }))
+    const core = options.core()
+    if (core === undefined) return Effect.andThen(options.begun, batch(options, from))
+    const { published } = core
+    if (from < published.first) return Effect.fail(compacted(core))
+    if (from > published.last) return Effect.andThen(published.changed, batch(options, from))
+    return Effect.succeed(published.from(from))
+  })
+
+const trim = (core: Core, through: LogIndex): Effect.Effect<void> => {
+  const { latestSnapshot } = core
+  if (latestSnapshot === undefined) return Effect.void
+  return take(core, latestSnapshot, Math.min(through, latestSnapshot.index) + 1)
 }
 
 const membership = ({ view: { configuration, leader } }: Core) => ({

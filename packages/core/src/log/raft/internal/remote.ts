@@ -35,12 +35,6 @@ const pieceAttempts = 20
 /** Asks other nodes for what this one cannot know or do by itself. */
 export const make = (peers: RaftPeers["Service"], cluster: ClusterId) => {
   const origin = ({ log }: Place) => ({ cluster, log })
-  // A link that goes away may interrupt what it carries.
-  const answered = <A, E>(self: Effect.Effect<A, E | LinkFailed>, ms: number) =>
-    self.pipe(
-      Effect.catchCauseIf(Cause.hasInterruptsOnly, () => noAnswer),
-      Effect.timeoutOrElse({ duration: ms, orElse: () => noAnswer })
-    )
 
   const append = (
     place: Place,
@@ -88,31 +82,18 @@ export const make = (peers: RaftPeers["Service"], cluster: ClusterId) => {
       Effect.catchTag(["LogRegressed", "WrongCluster"], refuse)
     )
 
-  /** Piece by piece, each asked for again when its answer is lost. `member`: who cannot go on without. */
+  /** `member`: who cannot go on without it. */
   const snapshot = (
     place: Place,
     ref: SnapshotRef,
     offset: number,
     member: string | undefined
   ): Stream.Stream<Uint8Array, Unavailable | Corrupt> =>
-    Stream.paginate(offset, (at) => {
-      if (at >= ref.bytes) return Effect.succeed([[], Option.none()])
+    inPieces(ref, offset, (at) => {
       const asked = { ...origin(place), snapshot: ref, offset: at }
-      return answered(
-        peers.call(place.node)(ReadSnapshot, member === undefined ? asked : { ...asked, member }),
-        answerMs
-      ).pipe(
-        Effect.retry({
-          while: ({ _tag }) => _tag === "LinkFailed",
-          schedule: Schedule.max([Schedule.spaced("200 millis"), Schedule.recurs(pieceAttempts)])
-        }),
-        Effect.catchTag("LinkFailed", () => Effect.fail(new Unavailable({ reason: "NoLeader" }))),
-        Effect.filterOrFail(
-          ({ data }) => data.length > 0 && at + data.length <= ref.bytes,
-          () => new Corrupt({ what: "snapshot", where: `${ref.id} at byte ${at}` })
-        ),
-        Effect.map(({ data }) => [[data], Option.some(at + data.length)] as const),
-        Effect.catchTag(["LogRegressed", "WrongCluster"], refuse)
+      return peers.call(place.node)(
+        ReadSnapshot,
+        member === undefined ? asked : { ...asked, member }
       )
     })
 
@@ -120,6 +101,41 @@ export const make = (peers: RaftPeers["Service"], cluster: ClusterId) => {
 }
 
 export type Remote = ReturnType<typeof make>
+
+/** Piece by piece, each asked for again when its answer is lost. */
+const inPieces = (
+  ref: SnapshotRef,
+  offset: number,
+  ask: (
+    at: number
+  ) => Effect.Effect<
+    { readonly data: Uint8Array },
+    Corrupt | LogRegressed | WrongCluster | Unavailable | LinkFailed
+  >
+): Stream.Stream<Uint8Array, Unavailable | Corrupt> =>
+  Stream.paginate(offset, (at) => {
+    if (at >= ref.bytes) return Effect.succeed([[], Option.none()])
+    return answered(ask(at), answerMs).pipe(
+      Effect.retry({
+        while: ({ _tag }) => _tag === "LinkFailed",
+        schedule: Schedule.max([Schedule.spaced("200 millis"), Schedule.recurs(pieceAttempts)])
+      }),
+      Effect.catchTag("LinkFailed", () => Effect.fail(new Unavailable({ reason: "NoLeader" }))),
+      Effect.filterOrFail(
+        ({ data }) => data.length > 0 && at + data.length <= ref.bytes,
+        () => new Corrupt({ what: "snapshot", where: `${ref.id} at byte ${at}` })
+      ),
+      Effect.map(({ data }) => [[data], Option.some(at + data.length)] as const),
+      Effect.catchTag(["LogRegressed", "WrongCluster"], refuse)
+    )
+  })
+
+/** A link that goes away may interrupt what it carries. */
+const answered = <A, E>(self: Effect.Effect<A, E | LinkFailed>, ms: number) =>
+  self.pipe(
+    Effect.catchCauseIf(Cause.hasInterruptsOnly, () => noAnswer),
+    Effect.timeoutOrElse({ duration: ms, orElse: () => noAnswer })
+  )
 
 const noAnswer = Effect.fail(new LinkFailed({ started: true }))
 

@@ -1,0 +1,98 @@
+import type { IncarnationId } from "@distri/raft/IncarnationId"
+import type { RaftConfig } from "@distri/raft/RaftConfig"
+import type { Restored } from "@distri/raft/Restored"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { Halt } from "../../../Halt.ts"
+import { RaftPeers } from "../../RaftPeers.ts"
+import { type LogId, LogIndex } from "../../ReplicatedLog.ts"
+import { LogStorage } from "../../storage/LogStorage.ts"
+import { CurrentBreaks } from "../Breaks.ts"
+import { nodeOf } from "../pure/Membership.ts"
+import { Core } from "./core.ts"
+import * as Intake from "./intake.ts"
+import * as Outboxes from "./outboxes.ts"
+import type { Remote } from "./remote.ts"
+
+/** What of this node's part in the log there is by now. */
+export interface Own {
+  core: Core | undefined
+  isClosed: boolean
+  isLeaving: boolean
+  /** Done once there is a core, or it is closed. */
+  readonly begun: Deferred.Deferred<void>
+}
+
+/** Gives `own` its core, and runs that for as long as the scope is open. */
+export const make = Effect.fnUntraced(function* (options: {
+  readonly id: IncarnationId
+  readonly own: Own
+  readonly remote: Remote
+  readonly nowMs: () => number
+  readonly retainedMaxBytes: number
+  readonly tickMs: number
+  readonly raft: Partial<RaftConfig>
+}) {
+  const { id, own, remote, ...config } = options
+  const storage = yield* LogStorage
+  const halt = yield* Halt
+  const breaks = yield* CurrentBreaks
+  const clock = yield* Clock.Clock
+  const random = yield* Random.Random
+  const scope = yield* Effect.scope
+
+  const outboxes = yield* Outboxes.make(yield* RaftPeers, (peer) =>
+    own.core?.input({ _tag: "PeerUnreachable", peer })
+  )
+  const hasSnapshot = yield* Intake.make({
+    storage,
+    halt,
+    fetch: ({ from, snapshot: { bytes, index, reference } }) =>
+      remote.snapshot(
+        { node: nodeOf(from), log: own.core!.log as LogId },
+        { id: reference, index: LogIndex.make(index), bytes },
+        0,
+        id
+      ),
+    onComplete: (message) => own.core?.input({ _tag: "Received", message })
+  })
+
+  return Effect.fnUntraced(function* (log: LogId, restored: Restored) {
+    const core = new Core({
+      ...config,
+      id,
+      log,
+      restored,
+      storage,
+      outboxes,
+      breaks,
+      hasSnapshot,
+      random: () => random.nextDoubleUnsafe(),
+      clockMs: () => clock.currentTimeMillisUnsafe()
+    })
+    own.core = core
+    const tick = Effect.andThen(
+      Effect.sleep(config.tickMs),
+      Effect.sync(() => core.tick())
+    )
+    const loops = [core.run, Effect.orDie(core.disk.run), Effect.forever(tick)]
+    yield* Effect.forEach(loops, (loop) => Effect.forkIn(halt.guard(loop), scope))
+    yield* Effect.forkIn(campaignFirst(core, restored), scope)
+    yield* Deferred.succeed(own.begun, undefined)
+  })
+})
+
+/** Who begins a cloud, or is its only voter, has nobody to wait for before it asks for votes. */
+const campaignFirst = (core: Core, { entries, snapshot }: Restored) => {
+  const { voters } = snapshot.configuration
+  const isOnly = voters.length === 1 && voters[0] === core.id
+  const founds = snapshot.index === 1 && entries.length === 0 && voters.includes(core.id)
+  return isOnly || founds
+    ? Effect.suspend(() => {
+        if (!core.follows) core.input({ _tag: "CampaignRequested" })
+        return Effect.sleep("200 millis")
+      }).pipe(Effect.repeat({ times: 5 }))
+    : Effect.void
+}
