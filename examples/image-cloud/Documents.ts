@@ -3,6 +3,7 @@
  */
 import { type Address, type CallOptions, Client } from "@distri/core"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 
 const Changed = Schema.fromJsonString(Schema.Struct({ _id: Schema.String }))
@@ -25,9 +26,19 @@ const send = Effect.fnUntraced(function* <A>(
   const client = yield* Client
   const bytes = new TextEncoder().encode(JSON.stringify(data))
   const options: CallOptions = { timeout, ...(node !== undefined && { node }) }
-  const answer = yield* client.sendDataWithParams(bytes, service, params, options)
+  const answer = yield* client.sendDataWithParams(bytes, service, params, options).pipe(
+    // A client goes elsewhere when a node is busy; who names a node has to wait for that one.
+    Effect.retry({
+      while: ({ _tag }) => node !== undefined && notNow.includes(_tag),
+      schedule: Schedule.spaced("200 millis"),
+      times: 100
+    })
+  )
   return yield* Effect.orDie(Schema.decodeEffect(reply)(new TextDecoder().decode(answer)))
 })
+
+/** The node did nothing, and will in a moment. */
+const notNow = ["Overloaded", "NotReady", "Draining", "CloudUnreachable"]
 
 const AnyReply = Schema.fromJsonString(Schema.Unknown)
 

@@ -26,12 +26,13 @@ export class AddressInUse extends Schema.TaggedError<AddressInUse>()("AddressInU
 }
 
 /**
- * Serves on the first address; the others are the rest of the cloud. `attached`: stop when stdin
+ * Serves on the first address; the others are the rest of the cloud. `data`: the folder for its part
+ * of the log; without one it is kept in memory. `attached`: stop when stdin
  * ends, as it does when the process that started this one is gone, however it went.
  */
 export const serve = Effect.fnUntraced(function* (
   [listen, ...seeds]: readonly [Address.Address, ...ReadonlyArray<Address.Address>],
-  attached: boolean
+  { attached, data }: { readonly attached: boolean; readonly data: string | undefined }
 ) {
   const screen = yield* Screen
   const serving = Effect.gen(function* () {
@@ -41,7 +42,7 @@ export const serve = Effect.fnUntraced(function* (
   })
   yield* serving.pipe(
     Effect.provide(
-      CloudNode.layer(ImageServices, { listen, seeds }).pipe(
+      CloudNode.layer(ImageServices, { listen, seeds, data }).pipe(
         Layer.provide(
           ImageServices.layer({ concurrency: os.availableParallelism(), hardenSharp: true })
         )

@@ -9,11 +9,14 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as ChildProcess from "effect/process/ChildProcess"
+import type * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import * as FreePorts from "./FreePorts.ts"
+import * as Killing from "./Killing.ts"
 import { Screen } from "./Screen.ts"
 import { addressInUseStatus } from "./Server.ts"
 
@@ -33,20 +36,39 @@ export interface Servers {
   readonly allGone: Effect.Effect<never, ServersFailed>
 }
 
+export interface Options {
+  readonly count: number
+  /** A folder in which each server has one of its own. Default: they keep the log in memory. */
+  readonly data?: string | undefined
+  /** One server after the other is killed with SIGKILL, so often, and started again. */
+  readonly killEverySeconds?: number | undefined
+}
+
 const mainFile = fileURLToPath(new URL("main.ts", import.meta.url))
 const startMax = "30 seconds"
 /** Longer than a server takes to drain. */
 const stopMax = "30 seconds"
 const attemptsMax = 5
 
-/** Starts `count` servers on free loopback ports, and prints where they are. */
-export const start = Effect.fnUntraced(function* (count: number) {
+/** Starts servers on free loopback ports, and prints where they are. */
+export const start = Effect.fnUntraced(function* (options: Options) {
+  const { count, killEverySeconds } = options
   const screen = yield* Screen
   yield* screen.say(`Starting ${count} ${count === 1 ? "server" : "servers"} ...`)
-  const children = yield* attempt(count).pipe(
+  const children = yield* attempt(options).pipe(
     Effect.retry({ while: ({ addressInUse }) => addressInUse, times: attemptsMax - 1 })
   )
   for (const { address, pid } of children) yield* screen.say(`  ${address}  pid ${pid}`)
+  const addresses = children.map(({ address }) => address)
+  if (killEverySeconds !== undefined) {
+    const failed = yield* Deferred.make<never, ServersFailed>()
+    yield* Killing.run(children, killEverySeconds).pipe(
+      Effect.tapError((error) => Deferred.fail(failed, error)),
+      Effect.ignore,
+      Effect.forkScoped
+    )
+    return { addresses, allGone: Deferred.await(failed) } satisfies Servers as Servers
+  }
 
   const allGone = yield* Deferred.make<never, ServersFailed>()
   const watch = ({ address, ended, pid }: Child) =>
@@ -63,25 +85,30 @@ export const start = Effect.fnUntraced(function* (count: number) {
     ),
     Effect.forkScoped
   )
-  return {
-    addresses: children.map(({ address }) => address),
-    allGone: Deferred.await(allGone)
-  } satisfies Servers as Servers
+  return { addresses, allGone: Deferred.await(allGone) } satisfies Servers as Servers
 })
 
-interface Child {
+export interface Child {
   readonly address: Address.Address
   readonly pid: number
   readonly ended: Effect.Effect<{ readonly how: string; readonly status: number | undefined }>
+  /** Ends the process at once: it writes and says nothing more. */
+  readonly kill: Effect.Effect<void>
+  /** Starts it again, as it was started, once it has ended. Ends when it is ready. */
+  readonly again: Effect.Effect<Child, ServersFailed>
 }
 
 /** One attempt has ports of its own; when one server fails, all of it is taken down. */
-const attempt = Effect.fnUntraced(function* (count: number) {
+const attempt = Effect.fnUntraced(function* ({ count, data }: Options) {
   const scope = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, "parallel"))
   const addresses = yield* FreePorts.find(count)
   return yield* Effect.forEach(
     addresses,
-    (own) => startOne([own, ...addresses.filter((address) => address !== own)]),
+    (own) =>
+      startOne(
+        [own, ...addresses.filter((address) => address !== own)],
+        data === undefined ? undefined : path.join(data, own.replaceAll(":", "-"))
+      ),
     { concurrency: "unbounded" }
   ).pipe(
     Scope.provide(scope),
@@ -89,13 +116,27 @@ const attempt = Effect.fnUntraced(function* (count: number) {
   )
 })
 
-const startOne = Effect.fnUntraced(function* (addresses: ReadonlyArray<Address.Address>) {
+const startOne: (
+  addresses: ReadonlyArray<Address.Address>,
+  data: string | undefined
+) => Effect.Effect<
+  Child,
+  ServersFailed,
+  Scope.Scope | Screen | ChildProcessSpawner.ChildProcessSpawner
+> = Effect.fnUntraced(function* (addresses, data) {
+  const context = yield* Effect.context<
+    Scope.Scope | Screen | ChildProcessSpawner.ChildProcessSpawner
+  >()
   const screen = yield* Screen
   const address = addresses[0]!
   const handle = yield* Effect.orDie(
     ChildProcess.make(
       process.execPath,
-      [mainFile, "--mode", "server", "--attached", "--ips", addresses.join(",")],
+      [
+        mainFile,
+        ...["--mode", "server", "--attached", "--ips", addresses.join(",")],
+        ...(data === undefined ? [] : ["--data", data])
+      ],
       { forceKillAfter: stopMax }
     )
   )
@@ -135,5 +176,7 @@ const startOne = Effect.fnUntraced(function* (addresses: ReadonlyArray<Address.A
       orElse: () => failed(`was not ready within ${startMax}: ${complaint}`)
     })
   )
-  return { address, pid: handle.pid, ended } satisfies Child as Child
+  const kill = Effect.ignore(handle.kill({ killSignal: "SIGKILL" }))
+  const again = Effect.provideContext(startOne(addresses, data), context)
+  return { address, pid: handle.pid, ended, kill, again } satisfies Child as Child
 })

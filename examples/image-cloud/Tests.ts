@@ -30,6 +30,9 @@ export class TestFailed extends Schema.TaggedError<TestFailed>()("TestFailed", {
 export interface Options {
   readonly clients: number
   readonly servers: number
+  /** For servers of its own: where they keep the log, and how often one is killed. */
+  readonly data: string | undefined
+  readonly killEverySeconds: number | undefined
   /** A running cloud. None: the test starts `servers` of its own. */
   readonly ips: Option.Option<Addresses>
   readonly image: Option.Option<string>
@@ -80,14 +83,14 @@ const title = (what: string, { clients }: Options, { length }: ReadonlyArray<Add
 
 /** Runs `test` on the cloud that was named, or on servers that live as long as the test. */
 const onCloud = <E, R>(
-  { ips, servers }: Options,
+  { data, ips, killEverySeconds, servers: count }: Options,
   test: (seeds: ReadonlyArray<Address.Address>) => Effect.Effect<void, E, R>
 ) =>
   Option.match(ips, {
     onSome: (addresses) => Effect.andThen(reachable(addresses), test(addresses)),
     onNone: () =>
       Effect.scoped(
-        Effect.flatMap(Servers.start(servers), ({ addresses, allGone }) =>
+        Effect.flatMap(Servers.start({ count, data, killEverySeconds }), ({ addresses, allGone }) =>
           Effect.raceFirst(test(addresses), allGone)
         )
       )

@@ -18,7 +18,7 @@ it.live(
   `[CL11] a node answers Stats within 50 ms while ${encryptions} encryptions run`,
   () =>
     Effect.gen(function* () {
-      const { addresses } = yield* Servers.start(1)
+      const { addresses } = yield* Servers.start({ count: 1 })
       const node = addresses[0]!
       yield* Effect.gen(function* () {
         const client = yield* Client

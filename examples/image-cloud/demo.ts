@@ -103,7 +103,7 @@ const run = Effect.fnUntraced(
   function* (image: Option.Option<string>, nodes: number) {
     const screen = yield* Screen
     const picture = yield* Picture.load(image)
-    const { addresses } = yield* Servers.start(nodes)
+    const { addresses } = yield* Servers.start({ count: nodes })
     yield* Effect.gen(function* () {
       const one = yield* onePicture(picture)
       const encrypt = yield* manyPictures()

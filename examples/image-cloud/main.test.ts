@@ -89,7 +89,7 @@ describe("a client of a running cloud", () => {
         image,
         Uint8Array.from({ length: 9000 }, (_, index) => index * 7)
       )
-      const { addresses } = yield* Servers.start(2)
+      const { addresses } = yield* Servers.start({ count: 2 })
       const args = [
         "--mode",
         "client",

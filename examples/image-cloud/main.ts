@@ -51,6 +51,20 @@ const flags = {
     Flag.withMetavar("N"),
     Flag.withDescription("Servers that a test of clients starts, default 3")
   ),
+  data: Flag.String("data").pipe(
+    Flag.optional,
+    Flag.withMetavar("DIR"),
+    Flag.withDescription(
+      "Keep the log on disk: a server in DIR, a test that starts servers in a folder of DIR for each. Default: in memory"
+    )
+  ),
+  killEvery: Flags.count("kill-every", 3600).pipe(
+    Flag.optional,
+    Flag.withMetavar("SECONDS"),
+    Flag.withDescription(
+      "In a test that starts servers: kill one with SIGKILL so often, in turn, and start it again"
+    )
+  ),
   report: Flag.Boolean("report").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Print what every node says about its work")
@@ -77,11 +91,16 @@ const runMode = Effect.fnUntraced(function* (
   given: Omit<Command.Command.Config.Infer<typeof flags>, "json">
 ) {
   const { image, mode, n, out, report, servers } = given
+  const data = Option.getOrUndefined(given.data)
+  const killEverySeconds = Option.getOrUndefined(given.killEvery)
   const ips = yield* Flags.addresses(given.ips)
   switch (mode) {
     case "server": {
       serving = true
-      return yield* Server.serve(yield* Flags.needed(mode, ips), given.attached)
+      return yield* Server.serve(yield* Flags.needed(mode, ips), {
+        attached: given.attached,
+        data
+      })
     }
     case "client":
       return yield* OneClient.run({ ips: yield* Flags.needed(mode, ips), image, out, report })
@@ -93,12 +112,13 @@ const runMode = Effect.fnUntraced(function* (
       if (started > serversMax) {
         return yield* Program.unusable(`--mode ${mode} starts at most ${serversMax} servers`)
       }
-      const options = { clients: clientsOfTestServers, servers: started, ips, image, report }
+      const clients = clientsOfTestServers
+      const options = { clients, servers: started, ips, image, report, data, killEverySeconds }
       return yield* Tests.encrypt(options, true)
     }
     default: {
       const clients = Option.getOrElse(n, () => 100)
-      const options = { clients, servers, ips, image, report }
+      const options = { clients, servers, ips, image, report, data, killEverySeconds }
       return yield* mode === "test-client-db"
         ? Tests.database(options)
         : Tests.encrypt(options, false)

@@ -293,27 +293,24 @@ const serve = Effect.fnUntraced(function* (
   })
 })
 
-/** How long a node looks for its cloud before it serves without, and how long it then catches up. */
-const findMax = "2 seconds"
-const catchUpMax = "20 seconds"
+/** A node that is not where it should be by then serves all the same. */
+const catchUpMax = "1 minute"
 
 /**
- * Waits until this node has what the log had when it asked, and the vote that it is to have. Without
- * a cloud, or a leader, not for long: services need none.
+ * Waits until this node has the vote that it is to have, and what the log had when it asked. Where
+ * nobody is there to ask, not for long: services need no log.
  */
 const catchUp = Effect.gen(function* () {
   const { barrier } = yield* Database
-  const { identity } = yield* ReplicatedLog
-  const { settled } = yield* LogMember
-  const again = Schedule.spaced("20 millis")
-  const found = yield* Effect.timeoutOption(Effect.retry(identity, again), findMax)
-  if (found._tag === "None") return
-  yield* Effect.retry(barrier, again).pipe(
-    Effect.andThen(settled),
+  const { alone, settled } = yield* LogMember
+  yield* Effect.andThen(settled, Effect.retry(barrier, Schedule.spaced("20 millis"))).pipe(
+    Effect.raceFirst(alone),
     Effect.timeoutOrElse({
       duration: catchUpMax,
       orElse: () =>
-        Effect.logWarning("this node serves without having caught up: the log has no leader now")
+        Effect.logWarning(
+          "this node serves without having caught up: the log has no leader, or too few voters answer"
+        )
     }),
     Effect.ignore
   )
