@@ -15,7 +15,7 @@ const failure = (text: string) => text.slice(text.indexOf("npx "))
 
 describe("simulate", () => {
   it("says what it can do", () => {
-    const { status, stdout } = simulate("--help")
+    const { status, stdout } = simulate("raft", "--help")
     assert.strictEqual(status, 0)
     for (const option of ["--seeds", "--seed", "--nodes", "--break", "--shrink", "--faults"]) {
       assert.include(stdout, option)

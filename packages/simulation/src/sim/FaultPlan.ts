@@ -28,6 +28,8 @@ export interface FaultPlan {
   readonly pauses?: boolean
   /** Wall clocks that jump, forward and back. */
   readonly clocks?: boolean
+  /** No fault before this time, in which the programs start. Default 0. */
+  readonly fromMs?: number
 }
 
 interface Names {
@@ -171,7 +173,7 @@ const allowed = (plan: FaultPlan, nodes: number): ReadonlyArray<Draw> => [
   ...(plan.clocks === true ? [clockJump] : [])
 ]
 
-/** Faults between the first second and the end. The same seed gives the same list for the same names. */
+/** Faults from the plan's beginning to the end. The same seed gives the same list for the same names. */
 export const drawFaults = (
   seed: number,
   plan: FaultPlan,
@@ -186,7 +188,12 @@ export const drawFaults = (
   const faults: Array<Fault> = []
   if (total === 0) return faults
   let drawn = 0
-  for (let at = random.next() * 1_000; at < durationMs; at += 2 * everyMs * random.next()) {
+  const { fromMs = 0 } = plan
+  for (
+    let at = fromMs + random.next() * 1_000;
+    at < durationMs;
+    at += 2 * everyMs * random.next()
+  ) {
     let place = random.next() * total
     const kind = weights.findIndex((weight) => (place -= weight) < 0)
     // A stream of its own for each draw: how many numbers one kind takes is no matter to the next.

@@ -26,7 +26,7 @@ interface Options {
   readonly host: Host
   /** Tells machines apart. */
   readonly number: number
-  readonly hardware: Hardware<unknown> | undefined
+  readonly hardware: Hardware<never> | undefined
   /** What runs in each life of its process. */
   readonly program: (machine: Machine) => Effect.Effect<unknown, unknown, any>
   /** Its program ended by itself. */

@@ -7,7 +7,8 @@ import type { NetProfile } from "../net/NetProfile.ts"
 import type { Check } from "./Check.ts"
 import { Fault, machinesOf } from "./Fault.ts"
 import { drawFaults, type FaultPlan } from "./FaultPlan.ts"
-import type { Program } from "./Program.ts"
+import type { Random } from "../random/Random.ts"
+import type { Hardware, Program } from "./Program.ts"
 
 /**
  * @category models
@@ -43,7 +44,9 @@ export interface Options<in out Input, in out Output, Extra = never> extends Pro
 }
 
 /** Options of any program. */
-export type AnyOptions = Options<any, any, any>
+export interface AnyOptions extends Omit<Options<any, any, any>, "hardware"> {
+  readonly hardware?: (name: string, random: Random) => Hardware<never>
+}
 
 /**
  * A run that cannot be: nothing was run.

@@ -86,7 +86,7 @@ export interface Hardware<Extra> {
  */
 export interface Program<in out Input, in out Output, Extra = never> {
   /** A node: it is built, and runs until it is told to end or dies. If it fails, the run fails. */
-  readonly node: (node: SimNode) => Layer.Layer<unknown, unknown, Services | Extra>
+  readonly node: (node: SimNode) => Layer.Layer<never, unknown, Services | Extra>
   /** What a client does. If it fails, the run fails: handle what may happen. */
   readonly client: (
     client: SimClient<Input, Output>

@@ -16,6 +16,10 @@ export const parsed = <Config extends ParseArgsConfig>(config: Config) => {
     if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
       return complain(`there is no option ${option}; --help lists all`)
     }
+    if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") {
+      const word = /'([^']*)'/.exec(message)?.[1] ?? "a word"
+      return complain(`${JSON.stringify(word)} is not an option; --help lists all`)
+    }
     const problem = message.split("\n")[0]!
     return complain(`${problem.replace(/\.$/, "")}; --help says what each option takes`)
   }

@@ -25,7 +25,7 @@ const file = join(tmpdir(), `distri-commands-${process.pid}.json`)
 
 /** Options that repeat a run, as the command understands its line. */
 const repeated = (line: string) => {
-  const start = "npx -y pnpm@12 simulate "
+  const start = "npx -y pnpm@12 simulate raft "
   assert.isTrue(line.startsWith(start))
   const { values } = parse(line.slice(start.length).split(" "))
   return runsOf(values)
@@ -45,7 +45,7 @@ describe("simulate", () => {
     [["--schedule", "toString"], '--schedule takes swarm, duels, isolations, not "toString"'],
     [["--break", "__proto__"], "no break is called __proto__; --help lists all"],
     [["--break", "constructor"], "no break is called constructor; --help lists all"],
-    [["ship"], 'what to simulate is "raft", not "raft ship"; see --help'],
+    [["ship"], '"ship" is not an option; --help lists all'],
     [
       ["--faults", "/nope"],
       "--faults takes a file with a list of faults as JSON; /nope: ENOENT: no such file or directory, open '/nope'"

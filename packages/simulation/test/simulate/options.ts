@@ -79,10 +79,9 @@ const faultsOf = (path: string, list: unknown, nodes: number): ReadonlyArray<Fau
   return list
 }
 
-export const parse = (args: ReadonlyArray<string> = process.argv.slice(2)) =>
+export const parse = (args: ReadonlyArray<string>) =>
   parsed({
-    args,
-    allowPositionals: true,
+    args: [...args],
     options: {
       seeds: { type: "string", default: "200" },
       from: { type: "string", default: "1" },

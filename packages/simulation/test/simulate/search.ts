@@ -4,65 +4,40 @@
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import type { Report, RunOptions } from "../../src/raft/Report.ts"
-import { runTwice } from "../../src/raft/Simulation.ts"
-import { addStats, noStats, type Totals } from "./stats.ts"
 
-export interface Failure {
-  readonly options: RunOptions
-  readonly report: Report
+/** What a child process is told to do. */
+export interface Task<Run> {
+  readonly subject: string
+  readonly runs: ReadonlyArray<Run>
 }
 
-/** What a child process is told to do, and what it tells. */
-export interface Task {
-  readonly runs: ReadonlyArray<RunOptions>
+interface Search<Run, Done> {
+  /** What is simulated: the first word of the command line. */
+  readonly subject: string
+  readonly runs: ReadonlyArray<Run>
+  /** So many at a time. */
+  readonly chunk: number
+  readonly jobs: number
+  readonly work: (runs: ReadonlyArray<Run>) => Done | Promise<Done>
+  /** Says whether that is enough. */
+  readonly onDone: (done: Done) => boolean
 }
 
-export interface Done {
-  readonly ran: number
-  readonly simulatedMs: number
-  readonly events: number
-  readonly stats: Totals
-  readonly failures: ReadonlyArray<Failure>
-}
-
-const chunk = 10
-
-export const work = ({ runs }: Task): Done => {
-  let simulatedMs = 0
-  let events = 0
-  let stats = noStats
-  const failures: Array<Failure> = []
-  for (const options of runs) {
-    const report = runTwice(options)
-    simulatedMs += report.simulatedMs
-    events += report.events
-    stats = addStats(stats, { runs: 1, ...report.stats })
-    if (report.broken !== undefined) failures.push({ options, report })
-  }
-  return { ran: runs.length, simulatedMs, events, stats, failures }
-}
-
-/** Runs all of `runs`, until the first failure unless `goesOn`. */
-export const search = async (
-  runs: ReadonlyArray<RunOptions>,
-  jobs: number,
-  goesOn: boolean,
-  onDone: (done: Done) => void
-): Promise<void> => {
+/** Runs all of `runs`, until it is enough. */
+export const search = async <Run, Done>(options: Search<Run, Done>): Promise<void> => {
+  const { subject, runs, chunk, jobs, work, onDone } = options
   let next = 0
   let isOver = false
-  const pull = (): Task => {
-    const task = { runs: isOver ? [] : runs.slice(next, next + chunk) }
+  const pull = (): ReadonlyArray<Run> => {
+    const some = isOver ? [] : runs.slice(next, next + chunk)
     next += chunk
-    return task
+    return some
   }
   const take = (done: Done) => {
-    onDone(done)
-    if (done.failures.length > 0 && !goesOn) isOver = true
+    if (onDone(done)) isOver = true
   }
   if (runs.length <= chunk || jobs <= 1) {
-    for (let task = pull(); task.runs.length > 0; task = pull()) take(work(task))
+    for (let some = pull(); some.length > 0; some = pull()) take(await work(some))
     return
   }
   const child = async () => {
@@ -70,7 +45,9 @@ export const search = async (
       serialization: "advanced"
     })
     try {
-      for (let task = pull(); task.runs.length > 0; task = pull()) take(await ask(worker, task))
+      for (let some = pull(); some.length > 0; some = pull()) {
+        take(await ask<Run, Done>(worker, { subject, runs: some }))
+      }
     } finally {
       worker.disconnect()
     }
@@ -78,7 +55,7 @@ export const search = async (
   await Promise.all(Array.from({ length: Math.min(jobs, runs.length) }, child))
 }
 
-const ask = (worker: ChildProcess, task: Task): Promise<Done> =>
+const ask = <Run, Done>(worker: ChildProcess, task: Task<Run>): Promise<Done> =>
   new Promise((resolve, reject) => {
     const onExit = () => reject(new Error("a process that ran seeds ended"))
     worker.once("exit", onExit)

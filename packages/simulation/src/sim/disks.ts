@@ -1,0 +1,33 @@
+/** Gives each machine a disk that forgets what was not synced when the power goes. */
+import { Disk } from "@distri/core/log/storage/Disk"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { DiskImage } from "../disk/DiskImage.ts"
+import * as SimDisk from "../disk/SimDisk.ts"
+import type { Random } from "../random/Random.ts"
+import type { Hardware } from "./Program.ts"
+
+/**
+ * The `hardware` of a run whose nodes keep something on a disk. How quick it is, the seed draws.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const disks = (_name: string, random: Random): Hardware<Disk> => {
+  const image = new DiskImage()
+  const syncMaxMs = random.pick([0, 2, 10, 50])
+  const delayMs = (operation: string): number =>
+    operation === "sync" || operation === "syncDirectory" ? random.between(0, syncMaxMs) : 0
+  const delay = (operation: string): Effect.Effect<void> => {
+    const ms = delayMs(operation)
+    return ms === 0 ? Effect.void : Effect.sleep(ms)
+  }
+  return {
+    services: () => Layer.sync(Disk, () => SimDisk.make(image, { delay })),
+    onEnd: (how) => {
+      if (how === "powerLoss") image.crash(random)
+      else if (how === "diskLost") image.lose()
+      else image.endProcesses()
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/** The simulation of a whole cloud: CloudNodes, and clients that judge them. */
+import { Client } from "@distri/core/client/Client"
+import { CloudNode } from "@distri/core/cloud/CloudNode"
+import type { Disk } from "@distri/core/log/storage/Disk"
+import { Database } from "@distri/core/database/Database"
+import * as Effect from "effect/Effect"
+import * as RpcGroup from "effect/rpc/RpcGroup"
+import type { Fault } from "../../src/sim/Fault.ts"
+import type { FaultPlan } from "../../src/sim/FaultPlan.ts"
+import * as Sim from "../../src/sim/Sim.ts"
+import { type Input, model, type Output } from "./model.ts"
+import { drawProfile, type Profile } from "./profile.ts"
+import { watchDuring } from "./watcher.ts"
+import { type CloudClient, createAll, makeRound } from "./workload.ts"
+
+export interface CloudRun {
+  readonly seed: number
+  readonly interleave?: number
+  readonly nodes: number
+  readonly seconds: number
+  /** Default: as many as the seed draws. */
+  readonly clients?: number
+  readonly rounds?: number
+  /** Nodes keep their log on a disk. Default: in memory. */
+  readonly hasDisk?: boolean
+  readonly faults: FaultPlan | ReadonlyArray<Fault>
+}
+
+/** By the names that `--kinds` takes. `crashes` spares a majority: what they hold in memory is gone. */
+export const faultKinds = {
+  partitions: { partitions: true },
+  slowness: { slowness: true },
+  resets: { resets: true },
+  crashes: { crashes: "minority" },
+  restarts: { restarts: true },
+  pauses: { pauses: true },
+  clocks: { clocks: true },
+  /** All nodes may crash, also at once: for nodes with disks. */
+  blackouts: { crashes: true },
+  /** Also while the cloud is founded. */
+  early: { fromMs: 0 }
+} as const satisfies Record<string, FaultPlan>
+
+export const isFaultKind = (name: string): name is keyof typeof faultKinds =>
+  Object.hasOwn(faultKinds, name)
+
+export const defaultKinds = "partitions,slowness,resets,crashes,restarts,pauses,clocks"
+
+/** By then a cloud is founded, where nothing goes wrong. */
+export const foundedMs = 6_000
+
+class Services extends RpcGroup.make() {}
+
+const node =
+  (hasDisk: boolean) =>
+  ({ address, others }: Sim.Node) =>
+    CloudNode.layer(Services, {
+      listen: address,
+      seeds: others,
+      ...(hasDisk ? { data: "cloud" } : {})
+    })
+
+const program = (profile: Profile) => (client: CloudClient) =>
+  Effect.gen(function* () {
+    yield* createAll
+    const rounds = client.untilEnd(yield* makeRound(client, profile))
+    yield* client.number < profile.watchers ? watchDuring(rounds) : rounds
+  }).pipe(Effect.provide(Client.layer({ seeds: client.nodes })))
+
+/** The cloud is well: writes are taken and found. */
+const verify = (client: CloudClient) =>
+  Effect.gen(function* () {
+    const { documents } = yield* Client
+    yield* documents.execute({ _tag: "CreateCollection", collection: "verified" } as never)
+    yield* documents.execute({
+      _tag: "AddDocument",
+      collection: "verified",
+      document: { _id: "x" }
+    })
+    const found = yield* documents.get("verified", "x")
+    if (found._tag === "None") yield* Effect.die("a document that was added is not there")
+  }).pipe(Effect.provide(Client.layer({ seeds: client.nodes })))
+
+const digest = Effect.gen(function* () {
+  const { digest: of, version } = yield* (yield* Database).digest
+  return `${of} at ${version}`
+})
+
+export const cloudOptions = (run: CloudRun): Sim.Options<Input, Output, Disk> => {
+  const profile = drawProfile(run.seed)
+  const { seconds, hasDisk = false, clients = profile.clients, ...rest } = run
+  return {
+    ...rest,
+    clients,
+    duration: seconds * 1_000,
+    node: node(hasDisk),
+    ...(hasDisk ? { hardware: Sim.disks } : {}),
+    client: program(profile),
+    verify,
+    digest,
+    check: [Sim.noStalls, Sim.noErrors, Sim.linearizable(model), Sim.stateMachinesAgree]
+  }
+}
