@@ -122,7 +122,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       ),
     snapshots: {
       latest: open(() => Effect.succeed(Option.fromUndefinedOr(snapshots.latest()))),
-      read: (ref) => Stream.unwrap(open(() => snapshots.read(ref))),
+      read: (ref, offset) => Stream.unwrap(open(() => snapshots.read(ref, offset))),
       write: (at, data) =>
         open(() => {
           invariant(at <= retained.last(), "RL10: a snapshot ends inside the log")

@@ -14,7 +14,7 @@ import type { ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
 import { LinkFailed, type Caller } from "../../src/log/RaftPeers.ts"
 import { AppendEntry } from "../../src/service/LogServices.ts"
 import { Overloaded } from "../../src/service/Refusal.ts"
-import { follower, writer } from "./nodes.ts"
+import { follower, passing, writer } from "./nodes.ts"
 
 const create: UserOperation = { _tag: "CreateCollection", collection: "a" }
 const add = (_id: string): UserOperation => ({
@@ -151,7 +151,7 @@ it.effect("[ST7] a write in doubt is asked about under the name that its error g
       inc: { n: 1 }
     }
     lost = true
-    const doubt = yield* Effect.flip(other.documents.execute(count))
+    const doubt = yield* passing(Effect.flip(other.documents.execute(count)))
     lost = false
     assert.strictEqual(doubt._tag, "Ambiguous")
     if (doubt._tag !== "Ambiguous") return

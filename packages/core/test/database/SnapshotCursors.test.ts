@@ -129,22 +129,25 @@ it.effect("[DB19] a node keeps 64 versions, and takes none from a cursor in use"
   })
 )
 
-it.effect("[DB19] what was replaced since the oldest snapshot is bounded", () =>
-  Effect.gen(function* () {
-    const { database } = yield* filled
-    const document = { _id: "big", text: "x".repeat(500_000) }
-    yield* database.documents.execute({ _tag: "AddDocument", collection: "a", document })
-    const inc = { _tag: "UpdateDocument", collection: "a", id: "big", inc: { n: 1 } } as const
-    const touch = Effect.replicateEffect(database.documents.execute(inc), 140)
-    const first = yield* page(database, {})
-    yield* touch
-    const later = yield* page(database, {})
-    const second = yield* page(database, { cursor: first.next })
-    yield* touch
-    const gone = yield* Effect.flip(page(database, { cursor: second.next }))
-    assert.strictEqual(gone._tag, "CursorExpired")
-    yield* page(database, { cursor: later.next })
-  })
+it.effect(
+  "[DB19] what was replaced since the oldest snapshot is bounded",
+  { timeout: 60_000 },
+  () =>
+    Effect.gen(function* () {
+      const { database } = yield* filled
+      const document = { _id: "big", text: "x".repeat(500_000) }
+      yield* database.documents.execute({ _tag: "AddDocument", collection: "a", document })
+      const inc = { _tag: "UpdateDocument", collection: "a", id: "big", inc: { n: 1 } } as const
+      const touch = Effect.replicateEffect(database.documents.execute(inc), 140)
+      const first = yield* page(database, {})
+      yield* touch
+      const later = yield* page(database, {})
+      const second = yield* page(database, { cursor: first.next })
+      yield* touch
+      const gone = yield* Effect.flip(page(database, { cursor: second.next }))
+      assert.strictEqual(gone._tag, "CursorExpired")
+      yield* page(database, { cursor: later.next })
+    })
 )
 
 it.effect("a cursor that was altered, or is none, is refused", () =>

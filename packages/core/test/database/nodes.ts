@@ -4,6 +4,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RpcTest from "effect/rpc/RpcTest"
+import * as TestClock from "effect/testing/TestClock"
 import { Database, type Options } from "../../src/database/Database.ts"
 import { Halt } from "../../src/Halt.ts"
 import { LogMember } from "../../src/log/LogMember.ts"
@@ -91,11 +92,25 @@ export const replicaLog = (
     )
   )
 
-/** A database that copies what the writer behind `call` has. */
+/** A database that copies what the writer behind `call` has. If that answers, it is found already. */
 export const follower = Effect.fnUntraced(function* (call: Caller, options?: Options) {
   const context = yield* Layer.build(over(replicaLog(call), options))
+  const { identity } = Context.get(context, ReplicatedLog)
+  yield* Effect.ignore(
+    Effect.retry(
+      Effect.tapError(identity, () => Effect.yieldNow),
+      { times: 50 }
+    )
+  )
   return Context.get(context, Database)
 })
+
+/** Time goes on while `self` runs. */
+export const passing = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.raceFirst(
+    self,
+    Effect.forever(Effect.andThen(TestClock.adjust("10 millis"), Effect.yieldNow))
+  )
 
 /** A database over a log that a test makes up. */
 export const overFake = Effect.fnUntraced(function* (

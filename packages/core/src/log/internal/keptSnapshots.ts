@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { LogIndex } from "@distri/store/value/LogIndex"
 import { Unavailable, type LogId, type SnapshotRef } from "../ReplicatedLog.ts"
+import { piecesFrom } from "./piecesFrom.ts"
 
 interface Kept {
   readonly ref: SnapshotRef
@@ -15,11 +16,11 @@ export const make = (log: LogId, maxBytes: number) => {
 
   return {
     latest,
-    read: (ref: SnapshotRef): Effect.Effect<Stream.Stream<Uint8Array>, Unavailable> => {
+    read: (ref: SnapshotRef, offset = 0): Effect.Effect<Stream.Stream<Uint8Array>, Unavailable> => {
       const found = kept.find((snapshot) => snapshot.ref.id === ref.id)
       return found === undefined
         ? Effect.fail(new Unavailable({ reason: "SnapshotGone" }))
-        : Effect.succeed(Stream.fromIterable(found.pieces))
+        : Effect.succeed(Stream.fromIterable(piecesFrom(found.pieces, offset)))
     },
     write: Effect.fnUntraced(function* (at: LogIndex, data: Stream.Stream<Uint8Array>) {
       const pieces: Array<Uint8Array> = []

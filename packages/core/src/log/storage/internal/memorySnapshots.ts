@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { piecesFrom } from "../../internal/piecesFrom.ts"
 import { type Corrupt, Unavailable } from "../../ReplicatedLog.ts"
 import type { StoredSnapshot } from "../LogStorage.ts"
 import { completed, dropped, renamed, type NamedSnapshots } from "../pure/NamedSnapshots.ts"
@@ -51,16 +52,7 @@ export const make = (maxBytes: number) => {
         const found = pieces.get(reference)
         return found === undefined
           ? Stream.fail(new Unavailable({ reason: "SnapshotGone" }))
-          : Stream.fromIterable(from(found, offset))
+          : Stream.fromIterable(piecesFrom(found, offset))
       })
-  }
-}
-
-/** The pieces without the first `offset` bytes. */
-function* from(pieces: ReadonlyArray<Uint8Array>, offset: number) {
-  let before = 0
-  for (const piece of pieces) {
-    if (before + piece.length > offset) yield piece.subarray(Math.max(0, offset - before))
-    before += piece.length
   }
 }
