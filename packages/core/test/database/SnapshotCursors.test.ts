@@ -131,7 +131,6 @@ it.effect("[DB19] a node keeps 64 versions, and takes none from a cursor in use"
 
 it.effect(
   "[DB19] what was replaced since the oldest snapshot is bounded",
-  { timeout: 60_000 },
   () =>
     Effect.gen(function* () {
       const { database } = yield* filled
@@ -147,7 +146,8 @@ it.effect(
       const gone = yield* Effect.flip(page(database, { cursor: second.next }))
       assert.strictEqual(gone._tag, "CursorExpired")
       yield* page(database, { cursor: later.next })
-    })
+    }),
+  60_000
 )
 
 it.effect("a cursor that was altered, or is none, is refused", () =>
