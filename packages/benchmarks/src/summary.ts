@@ -35,8 +35,12 @@ export const rows = (benchmark: Benchmark, results: ReadonlyArray<Result>): Read
         }))
   })
 
-const ratio = ({ better, of }: Metric, ours: Measured | undefined, theirs: Measured) =>
-  ours === undefined ? [] : better === "more" ? of(ours) / of(theirs) : of(theirs) / of(ours)
+const ratio = ({ better, of }: Metric, ours: Measured | undefined, theirs: Measured) => {
+  if (ours === undefined) return []
+  // Both may be 0.
+  if (of(ours) === of(theirs)) return 1
+  return better === "more" ? of(ours) / of(theirs) : of(theirs) / of(ours)
+}
 
 const spread = (values: ReadonlyArray<number>) => ({
   median: median(values),

@@ -43,7 +43,7 @@ export const start = async (
 /** Resolves when it is ready. The same place again is the same node, restarted. */
 export const startNode = async (place: Omit<Node, "process">): Promise<Node> => {
   const { address, data, seeds } = place
-  const args = ["--listen", address, ...seeds.flatMap((seed) => ["--seed", seed])]
+  const args = ["--listen", address, ...seeds.flatMap((seed) => ["--seeds", seed])]
   if (data !== undefined) args.push("--data", data)
   // Options for this process, a profile for example, are for the nodes too.
   const node = await Programs.start(process.execPath, [...process.execArgv, file, ...args], {
@@ -74,31 +74,40 @@ export const entriesOf = (client: Client["Service"]) => client.collection(Entrie
 export type EntriesClient = ReturnType<typeof entriesOf>
 
 /** Where the leader is in `nodes`. Waits for one. */
-export const leaderAmong = async (
+export const leaderAmong = (
   client: Client["Service"],
   nodes: ReadonlyArray<Node>
-): Promise<number> => {
-  for (;;) {
+): Promise<number> =>
+  waited("there was a leader", async () => {
     const stats = await Effect.runPromise(client.collectStats)
     const at = nodes.findIndex(({ address }) => {
       const own = stats.get(address)
-      return own !== undefined && Result.isSuccess(own) && own.success.role === "writer"
+      return own !== undefined && Result.isSuccess(own) && own.success.role === "leader"
     })
-    if (at >= 0) return at
-    await sleep(50)
-  }
-}
+    return at >= 0 ? at : undefined
+  })
 
 /** Waits until `node` has applied what was `written`. */
-export const caughtUp = async (
+export const caughtUp = (
   client: Client["Service"],
   { address }: Node,
   written: { readonly version: number }
-): Promise<void> => {
+): Promise<true> => {
   const ask = client.call(StatsService, undefined, { node: address, timeout: "2 seconds" })
-  for (;;) {
+  return waited(`${address} had caught up`, async () => {
     const stats = await Effect.runPromise(Effect.result(ask))
-    if (Result.isSuccess(stats) && stats.success.version >= written.version) return
+    return Result.isSuccess(stats) && stats.success.version >= written.version ? true : undefined
+  })
+}
+
+const waitMaxMs = 120_000
+
+const waited = async <A>(until: string, look: () => Promise<A | undefined>): Promise<A> => {
+  const startMs = performance.now()
+  while (performance.now() - startMs < waitMaxMs) {
+    const seen = await look()
+    if (seen !== undefined) return seen
     await sleep(20)
   }
+  throw new Error(`it took over ${waitMaxMs / 1000} s until ${until}`)
 }

@@ -35,7 +35,7 @@ export const connect: Contender["connect"] = async () => {
     await sleep(calmMs)
     const signalMs = performance.now()
     const gone = Programs.kill(nodes[at]!.process, signal)
-    const answeredMs = await writing.answeredAfter(signalMs)
+    const answeredMs = await Promise.race([writing.answeredAfter(signalMs), tooLate()])
     await sleep(calmMs)
     const seen = await writing.stop()
     await gone
@@ -55,6 +55,13 @@ export const connect: Contender["connect"] = async () => {
     const seconds = (answeredMs - signalMs) / 1000
     return { operations: 1, seconds, p50Us: seconds * 1e6, p99Us: seconds * 1e6, seen }
   }
+}
+
+const answerMaxMs = 60_000
+
+const tooLate = async (): Promise<never> => {
+  await sleep(answerMaxMs, undefined, { ref: false })
+  throw new Error(`nobody was answered for ${answerMaxMs / 1000} s`)
 }
 
 interface Write {

@@ -1,5 +1,5 @@
 /**
- * One node of a cloud: `node node.ts --listen ADDRESS [--seed ADDRESS ...] [--data FOLDER]`.
+ * One node of a cloud: `node node.ts --listen ADDRESS [--seeds ADDRESS ...] [--data FOLDER]`.
  *
  * With `--data` what is acknowledged survives on the disks of most nodes, without it in their
  * memories. It says `ready` to who started it, and stops on SIGTERM or when that is gone.
@@ -14,7 +14,7 @@ import { parseArgs } from "node:util"
 const { values } = parseArgs({
   options: {
     listen: { type: "string", default: "127.0.0.1:0" },
-    seed: { type: "string", multiple: true, default: [] },
+    seeds: { type: "string", multiple: true, default: [] },
     data: { type: "string" }
   }
 })
@@ -30,10 +30,6 @@ const serving = Effect.gen(function* () {
 })
 
 serving.pipe(
-  Effect.provide(
-    CloudNode.layer(RpcGroup.make(), { listen: values.listen, seeds: values.seed }).pipe(
-      Layer.provide(DistriNode.layer)
-    )
-  ),
+  Effect.provide(CloudNode.layer(RpcGroup.make(), values).pipe(Layer.provide(DistriNode.layer))),
   DistriNode.runMain
 )
