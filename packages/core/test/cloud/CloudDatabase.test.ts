@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import {
@@ -19,7 +18,7 @@ const startThree = Effect.forEach(ports, (port) => startNode(port, others(port))
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 const json = (reply: Uint8Array) => JSON.parse(new TextDecoder().decode(reply)) as never
 
-describe("a cloud's database", () => {
+describe("a cloud's database", { timeout: 30_000 }, () => {
   it.live("who wrote at one node reads it at every other", () =>
     Effect.gen(function* () {
       yield* startThree
@@ -114,19 +113,6 @@ describe("a cloud's database", () => {
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 
-  it.live("two nodes that both write say so in their log", () =>
-    Effect.gen(function* () {
-      const lines: Array<string> = []
-      const capture = Logger.make(({ message }) => void lines.push(String(message)))
-      yield* Effect.gen(function* () {
-        // The first does not know the second; the second does not know that the first comes first.
-        yield* startNode(7401)
-        yield* startNode(7400, [7401])
-        while (!lines.some((line) => line.includes("writes too"))) yield* Effect.yieldNow
-      }).pipe(Effect.provide(Logger.layer([capture])))
-    }).pipe(Effect.scoped, Effect.provide(Base))
-  )
-
   it.live("a client that saw a cloud's last life reads from its next one", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
@@ -135,42 +121,39 @@ describe("a cloud's database", () => {
       for (const collection of ["a", "b", "c"]) yield* client.call(CreateCollection, { collection })
       yield* Scope.close(scope, Exit.void)
       yield* startNode(7401)
-      yield* client.call(CreateCollection, { collection: "d" })
+      const created = yield* client.call(CreateCollection, { collection: "d" })
       const query = { collection: "d" }
       const { found, version } = yield* client.call(ReadCollection, {
         query,
         consistency: "session"
       })
       assert.deepStrictEqual(found, [])
-      assert.strictEqual(version, 1)
+      assert.strictEqual(version, created.version)
     }).pipe(Effect.scoped, Effect.provide(Base))
   )
 
-  it.live("without the writer, reads go on and writes say that there is none", () =>
+  it.live("without a leader, reads of what was seen go on, and everything else says why not", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       yield* Effect.all(
         [
-          Scope.provide(startNode(7401, others(7401), { drainTimeout: 0 }), scope),
-          startNode(7402, others(7402))
+          Scope.provide(startNode(7401, [7402], { drainTimeout: 0 }), scope),
+          startNode(7402, [7401])
         ],
         { concurrency: 2 }
       )
       const client = yield* startClient([7402])
       yield* client.call(CreateCollection, { collection: "catalog" })
-      yield* Scope.close(scope, Exit.void)
-      const here = { node: address(7402) }
+      const here = { node: address(7402), timeout: "3 seconds" } as const
       const query = { collection: "catalog" }
       const read = client.call(ReadCollection, { query, consistency: "session" }, here)
+      yield* read
+      yield* Scope.close(scope, Exit.void)
       assert.deepStrictEqual((yield* read).found, [])
       const latest = yield* Effect.flip(client.call(ReadCollection, { query }, here))
       assert.deepInclude(latest, { _tag: "Unavailable", reason: "NoLeader" })
       const document = { name: "lost?" }
-      const write = client.call(
-        AddDocument,
-        { collection: "catalog", document },
-        { ...here, timeout: "1 second" }
-      )
+      const write = client.call(AddDocument, { collection: "catalog", document }, here)
       const error = yield* Effect.flip(write)
       assert.deepInclude(error, { _tag: "Unavailable", reason: "NoLeader" })
     }).pipe(Effect.scoped, Effect.provide(Base))

@@ -39,7 +39,7 @@ const settle = Effect.gen(function* () {
   for (let i = 0; i < 200; i++) yield* Effect.yieldNow
 })
 
-describe("CloudNode", () => {
+describe("CloudNode", { timeout: 30_000 }, () => {
   it.live("serves a typed call, and the same service by name with bytes", () =>
     Effect.gen(function* () {
       yield* startThree
@@ -186,6 +186,8 @@ describe("CloudNode", () => {
       yield* startNode(7401)
       const client = yield* startClient([7401])
       const gate = yield* Gate
+      // The node is found, so that the time goes to the handler.
+      yield* client.call(Length, { text: "" }).pipe(Effect.flip)
       const error = yield* Effect.flip(client.call(Held, undefined, { timeout: 50 }))
       assert.strictEqual(error._tag, "DeadlineExceeded")
       while (gate.interrupted < gate.started) yield* Effect.yieldNow

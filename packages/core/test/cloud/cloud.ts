@@ -4,6 +4,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import { Client } from "../../src/client/Client.ts"
@@ -95,6 +96,7 @@ const Platform = Layer.mergeAll(MemoryTransport.layer, Load.layerNoop, SecureRan
 export const Base = Handlers.pipe(
   Layer.provideMerge(Gate.layer),
   Layer.provideMerge(Platform),
+  Layer.provideMerge(Logger.layer([])),
   Layer.fresh
 )
 
