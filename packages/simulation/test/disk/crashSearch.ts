@@ -73,14 +73,16 @@ class Machine {
   readonly live = Effect.suspend(() => {
     const { faults } = this.random
     const ended = Deferred.makeUnsafe<Exit.Exit<void, unknown>>()
-    let untilCrash = faults.pick([5, 20, 60, 400])
-    untilCrash = faults.whole(1, untilCrash)
+    let untilCrash = faults.whole(1, faults.pick([5, 20, 60, 400]))
+    // Before a sync there is the most that may be lost.
+    const crashesAt = faults.pick(["sync", "anything"])
     const syncFails = faults.chance(0.3) ? faults.whole(1, 20) : 0
     let syncs = 0
     const disk = SimDisk.make(this.image, {
-      delay: () =>
+      delay: (operation) =>
         Effect.suspend(() => {
-          untilCrash -= 1
+          if (crashesAt === "anything" || crashesAt === operation) untilCrash -= 1
+          else return Effect.void
           if (untilCrash !== 0) return Effect.void
           if (faults.chance(0.7)) this.image.crash(this.random.crash)
           else this.image.endProcesses()

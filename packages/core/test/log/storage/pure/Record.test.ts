@@ -83,18 +83,16 @@ it("[WA6] a record with whole records behind it is damaged, with a zero sector, 
 
 it("[WA6] a flipped byte anywhere is damage, or stands where nobody reads", () => {
   const bytes = segmentOf(body(10), body(1000), body(600))
-  const before = JSON.stringify(scanSegment(bytes, salt))
-  const recordAt = (at: number) => scanSegment(bytes, salt).found.find((one) => one.at === at)
+  const lengths = scanSegment(bytes, salt).found.map(({ header }) => headerBytes + header.length)
   for (let at = pageBytes; at < bytes.length; at++) {
+    bytes[at]! ^= 1
+    const found = outcome(bytes)
+    bytes[at]! ^= 1
+    const page = Math.floor(at / pageBytes)
     const inPage = at % pageBytes
-    bytes[at]! ^= 1
-    const { found, ending } = scanSegment(bytes, salt)
-    bytes[at]! ^= 1
-    if (ending._tag === "End") {
-      assert.strictEqual(JSON.stringify({ found, ending }), before, `byte ${at}`)
-      const record = inPage < headerBytes ? undefined : recordAt(at - inPage)
-      assert.isFalse(record !== undefined && inPage < headerBytes + record.header.length)
-    } else assert.deepStrictEqual(ending, { _tag: "Damaged", at: at - inPage }, `byte ${at}`)
+    // Behind the last record, only what stands in the place of a header would be taken for one.
+    const isRead = inPage < (lengths[page - 1] ?? (page === 4 ? headerBytes : 0))
+    assert.strictEqual(found, isRead ? `${page - 1} Damaged ${page}` : "3 End 4", `byte ${at}`)
   }
 })
 
