@@ -304,10 +304,23 @@ const reading = <A>(
 /** How long a read waits for the version it needs. What its caller has seen may have been lost. */
 const waitMax = Duration.seconds(5)
 
-/** A node whose copy has stopped, or never caught up, has nothing to say; another node may. */
-const goElsewhere = ({ reason }: Unavailable) =>
-  reason === "Joining"
-    ? handBack("its copy of the database has not caught up with the log")
-    : reason === "LogRegressed" || reason === "WrongCluster" || reason === "Unsupported"
-      ? handBack(`its copy of the database has stopped (${reason})`)
-      : Effect.void
+/**
+ * What did not happen here may happen at another node: this one may be cut off from the others, or
+ * have stopped for good. Who has no time left for that gets the reason.
+ */
+const goElsewhere = Effect.fnUntraced(function* ({ reason }: Unavailable) {
+  if (reason === "Joining")
+    return yield* handBack("its copy of the database has not caught up with the log")
+  if (reason === "LogRegressed" || reason === "WrongCluster" || reason === "Unsupported")
+    return yield* handBack(`its copy of the database has stopped (${reason})`)
+  const left = yield* timeLeft
+  if (elsewhere.includes(reason) && Duration.isGreaterThan(left, Duration.seconds(1)))
+    return yield* handBack(`its part of the log cannot say (${reason})`)
+})
+
+const elsewhere: ReadonlyArray<Unavailable["reason"]> = [
+  "NoLeader",
+  "NoQuorum",
+  "Behind",
+  "Stopping"
+]

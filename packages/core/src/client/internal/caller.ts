@@ -31,7 +31,6 @@ export const make = Effect.gen(function* () {
   const budget = RetryBudget.make()
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   let seen = Seen.nothing
-  let answered = false
 
   const attempt: Attempt.SendTo = (link, running) => {
     const { call, deadlineMs, key } = running
@@ -50,14 +49,10 @@ export const make = Effect.gen(function* () {
         },
         body
       ),
-      ({ head: { load } }) =>
-        Effect.sync(() => {
-          seen = Seen.later(seen, load, nowMs())
-          answered = true
-        })
+      ({ head: { load } }) => Effect.sync(() => (seen = Seen.later(seen, load, nowMs())))
     )
   }
-  const placed = yield* Placed.make(attempt, budget, nowMs, () => answered)
+  const placed = yield* Placed.make(attempt, budget, nowMs)
 
   const addressed = Effect.fnUntraced(function* (call: Attempt.Running, node: Address) {
     const link = yield* Effect.mapError(links.to(node), (why) =>

@@ -16,17 +16,16 @@ import * as Attempts from "../pure/Attempts.ts"
 import * as RetryBudget from "../pure/RetryBudget.ts"
 import * as Attempt from "./attempt.ts"
 
-/** A cloud that has never answered is not waited for as long as one that has. */
+/** Where nothing was ever there, nothing is waited for as long as for a cloud that is busy. */
 const unreachableMaxMs = 5000
 
 /** Makes attempts until one is answered, or the rules say that there is no use. */
 export const make = Effect.fnUntraced(function* (
   attempt: Attempt.SendTo,
   budget: RetryBudget.RetryBudget,
-  nowMs: () => number,
-  answered: () => boolean
+  nowMs: () => number
 ) {
-  const place = yield* makePlace
+  const { isReached, place } = yield* makePlace
   return Effect.fnUntraced(function* (call: Attempt.Running, repeat: Repeat) {
     let state = Attempts.initial(repeat)
     let last: CallError | undefined
@@ -45,7 +44,7 @@ export const make = Effect.fnUntraced(function* (
       const { error, node, outcome } = failure
       if (outcome._tag === "Unknown") unknown ??= error
       if (outcome._tag !== "NobodyLeft") last = error
-      const graceMs = answered() ? Infinity : call.startMs + unreachableMaxMs
+      const graceMs = isReached() ? Infinity : call.startMs + unreachableMaxMs
       const [next, decision] = Attempts.step(state, node, outcome, {
         remainingMs: Math.min(call.deadlineMs, graceMs) - nowMs(),
         random: yield* Random.next,
@@ -68,6 +67,8 @@ const makePlace = Effect.gen(function* () {
   const links = yield* Links
   const table = yield* NodeTable
   const placement = yield* Placement
+  /** Some node was connected once, or took a connection and was too busy to speak. */
+  let reached = false
 
   const probe = (service: string) => (node: NodeId) =>
     Effect.gen(function* () {
@@ -99,21 +100,24 @@ const makePlace = Effect.gen(function* () {
       })
     )
 
-  return Effect.fnUntraced(function* (
+  const place = Effect.fnUntraced(function* (
     service: string,
     exclude: ReadonlySet<NodeId>,
     use: (link: Link) => Effect.Effect<LinkReply, Attempt.Missed | Refusal>
   ) {
     while (true) {
       const candidates = new Set(links.connected().keys())
+      reached ||= candidates.size > 0
       for (const node of exclude) candidates.delete(node)
       const reply = yield* once(service, exclude, candidates, use)
       if (reply !== undefined) return reply
-      yield* Effect.mapError(links.another(exclude), (others) =>
-        nobody(service, candidates, others, table)
-      )
+      yield* Effect.mapError(links.another(exclude), (others) => {
+        reached ||= others.some(({ why }) => why._tag !== "DialFailed")
+        return nobody(service, candidates, others, table)
+      })
     }
   })
+  return { place, isReached: () => reached }
 })
 
 const missed = (error: CallError, final: boolean) =>

@@ -13,14 +13,21 @@ const passing: ReadonlyArray<Unavailable["reason"]> = [
 /** Whether the same may work in a moment. */
 export const isPassing = ({ reason }: Unavailable): boolean => passing.includes(reason)
 
-/** An election may have to be repeated; who waits for longer waits for a person. */
-const patienceMaxMs = 8000
+/** An election may have to be repeated; by then another node may know better. */
+const patienceMaxMs = 5000
 
-/**
- * How often to try again within `timeout`: a caller gets the true reason before its time is over.
- */
+/** What a caller gets within its time is the true reason, and not that its time is over. */
+const withinMs = (timeout: Duration.Input) => Duration.toMillis(timeout) * 0.9
+
+const growing = Schedule.min([
+  Schedule.exponential("20 millis"),
+  Schedule.spaced("200 millis")
+]).pipe(Schedule.jittered)
+
+/** How often to try again what certainly did not happen. */
 export const patience = (timeout: Duration.Input) =>
-  Schedule.min([Schedule.exponential("20 millis"), Schedule.spaced("200 millis")]).pipe(
-    Schedule.jittered,
-    Schedule.upTo({ duration: Math.min(Duration.toMillis(timeout) * 0.9, patienceMaxMs) })
-  )
+  Schedule.upTo(growing, { duration: Math.min(withinMs(timeout), patienceMaxMs) })
+
+/** How often to try again what may have happened: nobody but this node can find out. */
+export const persistence = (timeout: Duration.Input) =>
+  Schedule.upTo(growing, { duration: withinMs(timeout) })

@@ -10,8 +10,8 @@ import type { Result } from "@distri/store/command/Result"
 import type { State } from "@distri/store/state/State"
 import { Ambiguous, ReplicatedLog, TooLarge } from "../../log/ReplicatedLog.ts"
 import { Overloaded } from "../../service/Refusal.ts"
-import { isPassing, patience } from "./patience.ts"
-import { DatabaseFull, type WriteError } from "../DatabaseError.ts"
+import { isPassing, patience, persistence } from "./patience.ts"
+import { DatabaseFull } from "../DatabaseError.ts"
 import type * as Replica from "./replica.ts"
 
 /** Soft limits, held by the node that proposes. */
@@ -51,13 +51,19 @@ export const make = Effect.fnUntraced(function* (
     if (decoded._tag === "Unsupported")
       return yield* refusal({ _tag: "InvalidCommand", path: "", issue: decoded.issue })
 
-    let isInDoubt = false
-    const index = yield* log.append(data, { id, deadline: timeout }).pipe(
-      Effect.tapErrorTag("Ambiguous", () => Effect.sync(() => (isInDoubt = true))),
-      Effect.retry({ while: passes, schedule: patience(timeout) }),
+    // Nothing is lost by appending again: the id stays the same.
+    const append = Effect.retry(log.append(data, { id, deadline: timeout }), {
+      while: (error) => error._tag === "Unavailable" && isPassing(error),
+      schedule: patience(timeout)
+    })
+    const index = yield* append.pipe(
       Effect.tapErrorTag("Overloaded", () => onFull),
-      // Once an attempt may be in the log, no later refusal says that none is.
-      Effect.mapError((error) => (isInDoubt ? new Ambiguous({ id }) : error))
+      Effect.catchTag("Ambiguous", () =>
+        Effect.retry(append, persistence(timeout)).pipe(
+          // Once an attempt may be in the log, no later refusal says that none is.
+          Effect.mapError(() => new Ambiguous({ id }))
+        )
+      )
     )
     // It is in the log, so from here on a failure says nothing about the write.
     const after = yield* Effect.mapError(copy.applied(index), () => new Ambiguous({ id }))
@@ -91,10 +97,6 @@ const growing = ["CreateCollection", "CreateIndex", "AddDocument", "UpdateDocume
 
 const grows = (operation: Operation): boolean =>
   operation._tag === "Batch" ? operation.operations.some(grows) : growing.includes(operation._tag)
-
-/** Who leads changes now and then; nothing is lost by asking again, since the id stays the same. */
-const passes = (error: WriteError) =>
-  error._tag === "Ambiguous" || (error._tag === "Unavailable" && isPassing(error))
 
 const toRefusal = Schema.decodeSync(Refusal)
 export const refusal = (refused: Refused) => Effect.fail(toRefusal(refused))
