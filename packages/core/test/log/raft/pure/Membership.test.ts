@@ -69,6 +69,11 @@ describe("nodes that join", () => {
     assert.deepStrictEqual(next(situation({ voters: ["a/1"], candidates })), learn("c/1"))
   })
 
+  it("[LM4] no more join than may vote, and a place is kept for one that is silent", () => {
+    const here = { voters: ["a/1"], learners: ["b/1", "c/1"], candidates: { "d/1": 0 } }
+    assert.isUndefined(next(situation({ ...here, silent: { "b/1": 5000, "c/1": 5000 } })))
+  })
+
   it("every leader would choose the same node", () => {
     for (const candidates of [
       { "d/1": 0, "b/1": 0, "c/1": 0 },
@@ -103,7 +108,9 @@ describe("nodes that come back with an empty memory", () => {
 
   it("[LM5] wait while their place is needed for a majority", () => {
     const silent = { "b/1": 5000, "c/1": 100 }
-    assert.deepStrictEqual(next(situation({ ...returned, silent })), undefined)
+    assert.isUndefined(next(situation({ ...returned, silent })))
+    const two = { voters: ["a/1", "b/1"], candidates: { "b/2": 0, "c/1": 5000 } }
+    assert.isUndefined(next(situation({ ...two, silent: { "b/1": 5000 } })))
   })
 
   it("[LM6] a node that is back and gone again loses nothing for it", () => {
