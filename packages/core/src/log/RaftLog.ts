@@ -97,7 +97,16 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const begun = yield* Deferred.make<void>()
   const own: Starting.Own = { core: undefined, isClosed: false, isLeaving: false, begun }
   const remote = Remote.make(peers, cluster)
-  const shared = { cluster, core: () => own.core, id, isClosed: () => own.isClosed, nowMs, peers }
+  const { durability } = storage
+  const shared = {
+    cluster,
+    durability,
+    core: () => own.core,
+    id,
+    isClosed: () => own.isClosed,
+    nowMs,
+    peers
+  }
 
   const start = yield* Starting.make({
     id,

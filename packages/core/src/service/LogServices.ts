@@ -42,7 +42,11 @@ const MemberId = Schema.String.check(Schema.isBetweenLength(3, 256))
  *
  * @category models
  */
-export const JoinQuestion = Schema.Struct({ cluster: ClusterId, id: MemberId })
+export const JoinQuestion = Schema.Struct({
+  cluster: ClusterId,
+  id: MemberId,
+  durability: Schema.Literals(["memory", "disk"])
+})
 /** @category models */
 export type JoinQuestion = typeof JoinQuestion.Type
 
@@ -55,6 +59,7 @@ export type JoinQuestion = typeof JoinQuestion.Type
  */
 export const JoinAnswer = Schema.Struct({
   id: MemberId,
+  durability: Schema.Literals(["memory", "disk"]),
   log: Schema.optionalKey(LogId),
   leader: Schema.optionalKey(Schema.String),
   members: Schema.Array(MemberId),

@@ -56,6 +56,7 @@ export const onlyMember = Effect.map(ReplicatedLog, (local) =>
     join: () =>
       Effect.map(Effect.orDie(local.identity), (log) => ({
         id: `${writerNode}/1`,
+        durability: "memory" as const,
         log,
         leader: writerNode,
         members: [`${writerNode}/1`],

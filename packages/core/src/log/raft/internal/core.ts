@@ -18,6 +18,7 @@ import { Overloaded } from "../../../service/Refusal.ts"
 import { Unavailable } from "../../ReplicatedLog.ts"
 import type { LogStorage } from "../../storage/LogStorage.ts"
 import type { Breaks } from "../Breaks.ts"
+import { LeaderLoss } from "./leaderLoss.ts"
 import { Barriers } from "./barriers.ts"
 import { Configurations } from "./configurations.ts"
 import { DiskQueue, type Durable } from "./diskQueue.ts"
@@ -80,6 +81,7 @@ export class Core {
   #changeToken = 0
   #steppedDownMs = 0
   #isClosed = false
+  readonly #leaderLoss: LeaderLoss
   #leader: IncarnationId | undefined = undefined
   #leaderChange = Deferred.makeUnsafe<void>()
 
@@ -106,6 +108,7 @@ export class Core {
       proposalsMax: 10_000,
       proposalsMaxBytes: config.uncommittedMaxBytes
     })
+    this.#leaderLoss = new LeaderLoss(random)
     // Far away from the tokens of every other life of this memory.
     this.#barriers = new Barriers((1 + Math.floor(random() * 2 ** 31)) * 2 ** 20, breaks)
   }
@@ -150,11 +153,20 @@ export class Core {
     this.#wake.openUnsafe()
   }
 
+  /** Nothing reaches `peer`. */
+  unreachable(peer: IncarnationId): void {
+    this.input({ _tag: "PeerUnreachable", peer })
+    const isLeader = peer === this.view.leader && !this.leads
+    if (isLeader && this.#leaderLoss.failed(this.#options.nowMs()))
+      this.input({ _tag: "LeaderForgotten" })
+  }
+
   /** Messages that came in. What is too much is dropped: Raft sends again. */
   receive(messages: ReadonlyArray<Message>): void {
     const now = this.#options.nowMs()
     for (const message of messages) {
       this.heardMs.set(message.from, now)
+      if (message.from === this.view.leader) this.#leaderLoss.reset()
       if (this.#inbox.length >= inboxMax || this.#isTooMuch(message)) continue
       if (message._tag === "Snap" && !this.#options.hasSnapshot(message)) continue
       this.input({ _tag: "Received", message })
@@ -198,7 +210,7 @@ export class Core {
       _tag: "ConfChangeProposed",
       token: this.#changeToken,
       change: { transition: "Auto", changes: [change] },
-      timeMs: this.#options.clockMs()
+      timeMs: Math.floor(this.#options.clockMs())
     })
   }
 
@@ -229,6 +241,7 @@ export class Core {
 
   #tellLeaderChange(): void {
     this.#leader = this.view.leader
+    if (this.#leader !== undefined) this.#leaderLoss.reset()
     const change = this.#leaderChange
     this.#leaderChange = Deferred.makeUnsafe()
     Deferred.doneUnsafe(change, Effect.void)
@@ -258,6 +271,8 @@ export class Core {
   #onTick(nowMs: number): void {
     const { tickMs, raft } = this.#options
     this.#step({ _tag: "Ticked" })
+    this.#pokeSilentLeader(nowMs)
+    if (this.#leaderLoss.isDue() && !this.follows) this.#step({ _tag: "CampaignRequested" })
     this.#proposals.expire(nowMs)
     this.#barriers.expire(nowMs, this.follows ? "NoQuorum" : "NoLeader")
     // Whoever leads now would have committed or replaced them by then.
@@ -265,6 +280,14 @@ export class Core {
     if (!this.leads && nowMs - this.#steppedDownMs > graceMs) this.#proposals.giveUp()
     for (const { index, peer } of this.transfers.expire(nowMs, this.view.progress))
       this.#step({ _tag: "SnapshotFailed", peer, index })
+  }
+
+  /** To a leader that sends nothing, nothing has to be sent either: nobody would notice its end. */
+  #pokeSilentLeader(nowMs: number): void {
+    const { leader } = this.view
+    if (leader === undefined || this.leads) return
+    const silentMs = nowMs - (this.heardMs.get(leader) ?? -Infinity)
+    if (silentMs > 1.5 * this.#options.tickMs) this.#options.outboxes.poke(this.log, leader)
   }
 
   /** The order is the one that Raft demands: what is promised leaves only when it is durable. */

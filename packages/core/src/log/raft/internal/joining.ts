@@ -1,6 +1,7 @@
 import { founding, joining, type Restored } from "@distri/raft/Restored"
 import { withVoters } from "@distri/raft/membership/Configuration"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -13,7 +14,8 @@ import type { Core } from "./core.ts"
 /** A node that has not found its cloud asks so often; one that only is no member, less. */
 const askEveryMs = 150
 const presentEveryMs = 500
-const answerMax = "3 seconds"
+/** How long an answer may take, and how long it counts. */
+const answerMaxMs = 3000
 /** Where every address refused for so long, there is nobody to wait for. */
 const aloneAfterMs = 2000
 /** After so long in vain, and then every so often, the log says what is waited for. */
@@ -37,6 +39,7 @@ export interface Hearsay {
 export const make = Effect.fnUntraced(function* (options: {
   readonly cluster: ClusterId
   readonly id: string
+  readonly durability: JoinQuestion["durability"]
   readonly votersMax: number
   readonly peers: RaftPeers["Service"]
   readonly core: () => Core | undefined
@@ -44,33 +47,32 @@ export const make = Effect.fnUntraced(function* (options: {
   readonly isLeaving: () => boolean
   readonly nowMs: () => number
 }) {
-  const { begin, cluster, core, id, isLeaving, nowMs, peers, votersMax } = options
+  const { begin, cluster, core, durability, id, isLeaving, nowMs, peers, votersMax } = options
   const random = yield* SecureRandom.SecureRandom
   const warn = makeWarn(nowMs)
+  const survey = yield* makeSurvey(peers, { cluster, id, durability }, nowMs)
   let hearsay: Hearsay = { leader: undefined, members: [], wanted: undefined }
   let answeredMs = nowMs()
 
   const round = Effect.gen(function* () {
     const known = yield* peers.known
-    const asked = yield* askAll(peers, known, { cluster, id })
-    const answers = asked.flatMap(({ answer }) =>
-      Result.isSuccess(answer) ? [answer.success] : []
-    )
+    const { answers, isRefused, silent } = yield* survey(known)
     hearsay = heard(answers)
     // No answer in time is no sign that nobody is there.
-    if (!asked.every(({ answer }) => isRefused(answer))) answeredMs = nowMs()
+    if (!isRefused) answeredMs = nowMs()
     const own = core()
     if (own !== undefined) {
       const other = answers.find(({ log }) => log !== undefined && log !== own.log)
       return yield* other === undefined ? Effect.void : warn(beganAnew(other))
     }
-    const found = answers.find(({ log }) => log !== undefined)?.log
+    const unlike = answers.find((answer) => answer.durability !== durability)
+    if (unlike !== undefined) return yield* warn(keepsOtherwise(unlike, durability))
+    const found = logOf(answers)
     if (found !== undefined) return yield* begin(found, joining)
     const isFirst = known.every((other) => nodeOf(id) < other)
-    if (isFirst && answers.length === known.length) return yield* foundCloud(answers)
-    const silent = asked.filter(({ answer }) => Result.isFailure(answer))
-    const nodes = silent.map(({ node }) => node)
-    yield* warn(isFirst ? waitsToFound(nodes) : waitsToJoin(nodes))
+    const isNew = answers.every(({ log }) => log === undefined)
+    if (isFirst && isNew && silent.length === 0) return yield* foundCloud(answers)
+    yield* warn(isFirst ? waitsToFound(silent) : waitsToJoin(silent))
   })
 
   const foundCloud = Effect.fnUntraced(function* (others: ReadonlyArray<JoinAnswer>) {
@@ -100,25 +102,73 @@ export const make = Effect.fnUntraced(function* (options: {
   return { run, hearsay: () => hearsay, isAlone }
 })
 
-/** Each answers in its own time, or not at all. */
-const askAll = (
+interface Asked {
+  readonly answer: Result.Result<JoinAnswer, unknown>
+  readonly atMs: number
+}
+
+/**
+ * Asks every node, each as often as it answers, and reads what they said lately. One that does not
+ * answer holds up nobody.
+ */
+const makeSurvey = Effect.fnUntraced(function* (
   peers: RaftPeers["Service"],
-  nodes: ReadonlyArray<string>,
-  question: JoinQuestion
-) =>
-  Effect.forEach(
-    nodes,
-    (node) =>
-      peers
-        .call(node)(JoinLog, question)
-        .pipe(
-          Effect.timeoutOption(answerMax),
-          Effect.flatMap((answer) => Effect.fromOption(answer)),
-          Effect.result,
-          Effect.map((answer) => ({ node, answer }))
-        ),
-    { concurrency: "unbounded" }
-  )
+  question: JoinQuestion,
+  nowMs: () => number
+) {
+  const scope = yield* Effect.scope
+  const asked = new Map<string, Asked>()
+  const underWay = new Set<string>()
+  const quiet = yield* Latch.make()
+
+  const ask = (node: string) =>
+    Effect.suspend(() => {
+      underWay.add(node)
+      quiet.closeUnsafe()
+      return peers.call(node)(JoinLog, question)
+    }).pipe(
+      Effect.timeoutOption(answerMaxMs),
+      Effect.flatMap((answer) => Effect.fromOption(answer)),
+      Effect.result,
+      Effect.map((answer) => {
+        asked.set(node, { answer, atMs: nowMs() })
+        underWay.delete(node)
+        if (underWay.size === 0) quiet.openUnsafe()
+      })
+    )
+
+  return Effect.fnUntraced(function* (nodes: ReadonlyArray<string>) {
+    const free = nodes.filter((node) => !underWay.has(node))
+    yield* Effect.forEach(free, (node) => Effect.forkIn(ask(node), scope), { discard: true })
+    if (nodes.length > 0) {
+      yield* Effect.yieldNow
+      yield* Effect.timeoutOption(quiet.await, askEveryMs)
+    }
+    const recent = nodes.flatMap((node) => {
+      const last = asked.get(node)
+      return last === undefined || nowMs() - last.atMs > answerMaxMs ? [] : [{ node, ...last }]
+    })
+    const answers = recent.flatMap(({ answer }) =>
+      Result.isSuccess(answer) ? [answer.success] : []
+    )
+    const answering = new Set(
+      recent.flatMap(({ answer, node }) => (Result.isSuccess(answer) ? [node] : []))
+    )
+    return {
+      answers,
+      silent: nodes.filter((node) => !answering.has(node)),
+      /** Nothing is there at all. */
+      isRefused: recent.length === nodes.length && recent.every(({ answer }) => isRefused(answer))
+    }
+  })
+})
+
+/** The log to join. Where they speak of several, the one that has a leader. */
+const logOf = (answers: ReadonlyArray<JoinAnswer>): LogId | undefined => {
+  const logs = new Set(answers.flatMap(({ log }) => (log === undefined ? [] : [log])))
+  if (logs.size === 1) return Array.from(logs)[0]
+  return answers.find(({ leader, log }) => log !== undefined && leader !== undefined)?.log
+}
 
 /** Says why it takes so long: not at once, and not again and again. */
 const makeWarn = (nowMs: () => number) => {
@@ -136,6 +186,11 @@ const waitsToFound = (silent: ReadonlyArray<string>) =>
 
 const waitsToJoin = (silent: ReadonlyArray<string>) =>
   `this node looks for a cloud to join; ${silent.length === 0 ? "all answered that they look for one too, and the first of them founds it" : `${silent.join(", ")} did not answer`}`
+
+const keepsOtherwise = ({ id, durability: theirs }: JoinAnswer, ours: string) =>
+  `${nodeOf(id)} keeps its log ${place(theirs)}, and this node ${place(ours)}; give all nodes of a cloud a folder for data, or none`
+
+const place = (durability: string) => (durability === "memory" ? "in memory" : "on disk")
 
 /** After a cloud in memory was started anew, who slept through it follows a log that is gone. */
 const beganAnew = ({ id }: JoinAnswer) =>

@@ -14,6 +14,7 @@ import type { Steward } from "./steward.ts"
 interface Options {
   readonly cluster: ClusterId
   readonly id: IncarnationId
+  readonly durability: JoinAnswer["durability"]
   readonly core: () => Core | undefined
   readonly hearsay: () => Hearsay
   readonly local: ReplicatedLog["Service"]
@@ -64,15 +65,17 @@ const receive = (core: Core | undefined, from: string, bytes: Uint8Array): Recei
 }
 
 const join = (options: Options, question: JoinQuestion): JoinAnswer => {
-  const { core, hearsay, id, peers, steward } = options
-  steward.asked(question.id)
+  const { core, durability, hearsay, id, peers, steward } = options
+  // A copy that is gone with its process would count as much as one on a disk.
+  if (question.durability === durability) steward.asked(question.id)
   peers.heard(nodeOf(question.id))
   const found = core()
-  if (found === undefined) return { id, members: [] }
+  if (found === undefined) return { id, durability, members: [] }
   const { learners, voters } = found.view.configuration
   const leader = leaderOf(options)
   return {
     id,
+    durability,
     log: LogId.make(found.log),
     members: found.follows ? [...voters, ...learners] : hearsay().members,
     ...(leader !== undefined && { leader }),

@@ -17,6 +17,8 @@ const pause = "50 millis"
 interface Outbox {
   messages: Array<Message>
   bytes: number
+  /** Who is only asked for a sign of life. */
+  poked: IncarnationId | undefined
   readonly wake: Latch.Latch
 }
 
@@ -32,30 +34,46 @@ export const make = Effect.fnUntraced(function* (
   const send = (node: string, log: string, outbox: Outbox) =>
     Effect.gen(function* () {
       yield* outbox.wake.await
-      const { messages } = outbox
+      const { messages, poked } = outbox
       outbox.messages = []
+      outbox.poked = undefined
       outbox.bytes = 0
       outbox.wake.closeUnsafe()
+      const frames = Frame.encode(log, messages, frameMaxBytes)
       yield* Effect.forEach(
-        Frame.encode(log, messages, frameMaxBytes),
+        poked !== undefined && frames.length === 0 ? [Frame.empty(log)] : frames,
         (frame) => peers.post(node, frame),
         { discard: true }
       ).pipe(
         Effect.catchTag("LinkFailed", () => {
-          for (const { to } of messages) onUnreachable(to)
+          const peers = new Set(messages.map(({ to }) => to))
+          if (poked !== undefined) peers.add(poked)
+          for (const peer of peers) onUnreachable(peer)
           return Effect.sleep(pause)
         })
       )
     }).pipe(Effect.forever)
 
   const open = (node: string, log: string): Outbox => {
-    const outbox: Outbox = { messages: [], bytes: 0, wake: Latch.makeUnsafe(false) }
+    const outbox: Outbox = {
+      messages: [],
+      bytes: 0,
+      poked: undefined,
+      wake: Latch.makeUnsafe(false)
+    }
     outboxes.set(node, outbox)
     Effect.runForkWith(context)(Effect.forkIn(send(node, log, outbox), scope))
     return outbox
   }
 
   return {
+    /** Sends something that says nothing: whoever is gone is then noticed. */
+    poke: (log: string, peer: IncarnationId) => {
+      const node = nodeOf(peer)
+      const outbox = outboxes.get(node) ?? open(node, log)
+      outbox.poked = peer
+      outbox.wake.openUnsafe()
+    },
     /** Queues messages; never waits. */
     post: (log: string, messages: ReadonlyArray<Message>) => {
       for (const message of messages) {

@@ -43,9 +43,7 @@ export const make = Effect.fnUntraced(function* (options: {
   const random = yield* Random.Random
   const scope = yield* Effect.scope
 
-  const outboxes = yield* Outboxes.make(yield* RaftPeers, (peer) =>
-    own.core?.input({ _tag: "PeerUnreachable", peer })
-  )
+  const outboxes = yield* Outboxes.make(yield* RaftPeers, (peer) => own.core?.unreachable(peer))
   const hasSnapshot = yield* Intake.make({
     storage,
     halt,

@@ -17,6 +17,8 @@ const lookEvery = "100 millis"
 const changeMaxMs = 5000
 /** A node that asked so long ago, and is no member, is not counted as part of the cloud. */
 const rememberedMs = 600_000
+/** Who left may ask to come back after so long; before, its question may be an old one. */
+const leavingMs = 60_000
 /** More returns of one node in a minute than this are two processes that take turns, or a crash loop. */
 const returnsMax = 6
 const returnsWithinMs = 60_000
@@ -92,7 +94,7 @@ export class Steward {
     const { configuration, log, progress } = core.view
     for (const [node, { atMs }] of this.#asked)
       if (now - atMs > rememberedMs) this.#asked.delete(node)
-    for (const [id, atMs] of this.#leaving) if (now - atMs > rememberedMs) this.#leaving.delete(id)
+    for (const [id, atMs] of this.#leaving) if (now - atMs > leavingMs) this.#leaving.delete(id)
     return {
       self: core.id,
       configuration,

@@ -41,6 +41,12 @@ export const encode = (
   return frames
 }
 
+/** A frame that says nothing. */
+export const empty = (log: string): Uint8Array => {
+  const name = new TextEncoder().encode(log)
+  return join(name, [], 1 + name.length)
+}
+
 const join = (name: Uint8Array, parts: ReadonlyArray<Uint8Array>, bytes: number): Uint8Array => {
   const frame = new Uint8Array(bytes)
   const view = new DataView(frame.buffer)

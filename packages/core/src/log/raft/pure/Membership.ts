@@ -68,6 +68,9 @@ export const defaultLimits: Limits = {
   promotableEntries: 1000
 }
 
+/** A learner has no vote that could be missed. */
+const silentLearnerMs = 30_000
+
 /** The node that an incarnation is one of. */
 export const nodeOf = (id: IncarnationId): string => id.slice(0, id.lastIndexOf("/"))
 
@@ -90,6 +93,7 @@ export const isWanted = (situation: Situation, id: IncarnationId): boolean => {
   const { learners, voters } = situation.configuration
   const all = [...voters, ...learners]
   if (all.includes(id)) return true
+  if (situation.leaving.has(id)) return false
   // What an earlier memory of the same node holds is about to be free.
   const others = all.filter((member) => nodeOf(member) !== nodeOf(id))
   const candidates = [...situation.candidates, { id, silentMs: 0 }]
@@ -115,7 +119,8 @@ const remove = (situation: Situation): ConfChangeStep | undefined => {
   )
   const learner =
     learners.find((id) => leaving.has(id) || isGone(id)) ??
-    learners.find((id) => silentMs(id) >= limits.silentVoterMs)
+    // Its place is for one that answers; it may ask again.
+    learners.find((id) => silentMs(id) >= silentLearnerMs)
   if (learner !== undefined) return { kind: "Remove", node: learner }
   const removable = (id: IncarnationId) => id !== self && canLose(situation, id)
   const voter =
