@@ -94,7 +94,8 @@ export class LogStorage extends Context.Service<
       /**
        * Keeps all of `data` under `reference` (letters, digits and `-`). Visible and durable when it
        * returns, and not at all before. `expected`: what it has to be, or it is `Corrupt`.
-       * `Unavailable` (`StorageFull`): there is no room, and nothing of it is left.
+       * `Unavailable` (`StorageFull`): there is no room, and nothing of it is left. One that the log
+       * names already stays as it is, and is the answer.
        */
       readonly write: <E>(
         reference: string,

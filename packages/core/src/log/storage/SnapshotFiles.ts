@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Corrupt, Unavailable } from "../ReplicatedLog.ts"
 import type { DiskFailed, DiskFile } from "./Disk.ts"
+import { expectSnapshot } from "./internal/expectSnapshot.ts"
 import { pathOf, removeFile, snapshotName, type Folder } from "./internal/folder.ts"
 import * as SnapshotWriter from "./internal/snapshotWriter.ts"
 import { StorageFailed, type StoredSnapshot } from "./LogStorage.ts"
@@ -26,10 +27,10 @@ export const make = (folder: Folder, state: LogState | undefined) => {
   let count = 0
 
   const keep = Effect.fnUntraced(function* (next: NamedSnapshots) {
-    const gone = dropped(kept, next)
+    const unwanted = dropped(kept, next)
     kept = next
-    if (gone.length === 0) return
-    for (const reference of gone) yield* removeFile(folder, snapshotName(reference))
+    if (unwanted.length === 0) return
+    for (const reference of unwanted) yield* removeFile(folder, snapshotName(reference))
     yield* folder.disk.syncDirectory(folder.directory)
   })
 
@@ -39,10 +40,10 @@ export const make = (folder: Folder, state: LogState | undefined) => {
       data: Stream.Stream<Uint8Array, E>,
       expected?: Pick<StoredSnapshot, "bytes" | "digest">
     ) {
-      // The name comes from another node, and becomes one of a file.
-      if (!/^[A-Za-z0-9-]+$/.test(reference)) {
+      if (!isReference(reference)) {
         return yield* new Corrupt({ what: "the name of a snapshot", where: reference })
       }
+      if (kept.named.includes(reference)) return yield* existing(folder, reference, expected)
       count += 1
       const name = snapshotName(reference)
       const written = yield* SnapshotWriter.write(
@@ -59,6 +60,7 @@ export const make = (folder: Folder, state: LogState | undefined) => {
     read: (reference: string, offset = 0): Stream.Stream<Uint8Array, Unavailable | Corrupt> =>
       Stream.unwrap(
         Effect.gen(function* () {
+          if (!isReference(reference)) return yield* gone
           const file = yield* folder.disk.open(pathOf(folder, snapshotName(reference)), "read")
           const footer = yield* readFooter(file)
           if (footer === undefined) return yield* corrupt(reference, "its end")
@@ -70,6 +72,23 @@ export const make = (folder: Folder, state: LogState | undefined) => {
     name: (now: LogState) => Effect.suspend(() => keep(renamed(kept, keptSnapshots(now))))
   }
 }
+
+/** References come from other nodes, too, and become names of files. */
+const isReference = (reference: string): boolean => /^[A-Za-z0-9-]+$/.test(reference)
+
+/** One that the log names is not written again: after a crash it would be another than the log says. */
+const existing = Effect.fnUntraced(function* (
+  folder: Folder,
+  reference: string,
+  expected: Pick<StoredSnapshot, "bytes" | "digest"> | undefined
+) {
+  const footer = yield* Effect.scoped(
+    Effect.flatMap(folder.disk.open(pathOf(folder, snapshotName(reference)), "read"), readFooter)
+  ).pipe(Effect.mapError((cause) => new StorageFailed({ what: "a snapshot is not there", cause })))
+  if (footer === undefined) return yield* corrupt(reference, "its end")
+  yield* expectSnapshot(footer, expected)
+  return { reference, ...footer } satisfies StoredSnapshot
+})
 
 /** What is wrong with a snapshot that the log names, or undefined. Reads all of it. */
 export const findProblem = (folder: Folder, expected: StoredSnapshot) => {
@@ -118,13 +137,13 @@ const pieces = (file: DiskFile, reference: string, bytes: number, offset: number
 const corrupt = (reference: string, where: string) =>
   Effect.fail(new Corrupt({ what: `the snapshot ${reference}`, where }))
 
+const gone = Effect.fail(new Unavailable({ reason: "SnapshotGone" }))
+
 const unreadable = (
   reference: string,
   error: DiskFailed
 ): Effect.Effect<never, Corrupt | Unavailable> =>
-  error.reason === "NotFound"
-    ? Effect.fail(new Unavailable({ reason: "SnapshotGone" }))
-    : corrupt(reference, error.message)
+  error.reason === "NotFound" ? gone : corrupt(reference, error.message)
 
 const failed = (cause: DiskFailed) =>
   new StorageFailed({ what: "a snapshot could not be removed", cause })

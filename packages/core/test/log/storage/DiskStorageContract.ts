@@ -165,6 +165,17 @@ export const diskStorageContract = (
         assert.deepStrictEqual(yield* machine.disk.list(`${machine.directory}/log`), before)
       }))
 
+    test("[WA10] a name that another node chose leads nowhere else", (open) =>
+      life(open, (storage) =>
+        Effect.gen(function* () {
+          for (const name of ["../log/identity", "a/b", "", "a.part", "a\0b"]) {
+            const write = storage.snapshots.write(name, content(10))
+            assert.strictEqual((yield* Effect.flip(write))._tag, "Corrupt")
+            assert.strictEqual((yield* Effect.flip(readAll(storage, name)))._tag, "Unavailable")
+          }
+        })
+      ))
+
     test("[WA10] a folder is had by one at a time", (open) =>
       Effect.gen(function* () {
         yield* life(open, () =>

@@ -130,6 +130,19 @@ export const storageContract = (name: string, open: Open) =>
       })
     )
 
+    it.effect("[WA12] a snapshot that the log names is never replaced", () =>
+      Effect.gen(function* () {
+        const storage = yield* open()
+        yield* storage.begin(logId, foundedBy("n1/a", "n2/b"))
+        const first = yield* storage.snapshots.write("s1", content(1000, 1))
+        yield* storage.compact(metaOf(first, 1, ["n1/a", "n2/b"]), 2)
+        assert.deepStrictEqual(yield* storage.snapshots.write("s1", content(2000, 2)), first)
+        assert.isTrue(Buffer.from(yield* readAll(storage, "s1")).equals(contentBytes(1000, 1)))
+        const other = storage.snapshots.write("s1", content(2000, 2), { ...first, bytes: 2000 })
+        assert.instanceOf(yield* Effect.flip(other), Corrupt)
+      })
+    )
+
     it.effect("[RL11] keeps a source's bytes as they were, whatever is done to the buffer", () =>
       Effect.gen(function* () {
         const storage = yield* open()

@@ -8,12 +8,18 @@ import { completed, dropped, renamed, type NamedSnapshots } from "../pure/NamedS
 import { hex } from "../pure/SnapshotLayout.ts"
 import { expectSnapshot } from "./expectSnapshot.ts"
 
-/** Snapshots as the pieces they came in. */
+interface Kept {
+  readonly stored: StoredSnapshot
+  /** As they came. */
+  readonly pieces: ReadonlyArray<Uint8Array>
+}
+
+/** The snapshots that are kept, none larger than `maxBytes`. */
 export const make = (maxBytes: number) => {
-  const pieces = new Map<string, ReadonlyArray<Uint8Array>>()
+  const snapshots = new Map<string, Kept>()
   let kept: NamedSnapshots = { named: [], unnamed: [] }
   const keep = (next: NamedSnapshots) => {
-    for (const reference of dropped(kept, next)) pieces.delete(reference)
+    for (const reference of dropped(kept, next)) snapshots.delete(reference)
     kept = next
   }
 
@@ -29,30 +35,35 @@ export const make = (maxBytes: number) => {
       data: Stream.Stream<Uint8Array, E>,
       expected?: Pick<StoredSnapshot, "bytes" | "digest">
     ) {
-      const taken: Array<Uint8Array> = []
+      const named = kept.named.includes(reference) ? snapshots.get(reference) : undefined
+      if (named !== undefined) {
+        yield* expectSnapshot(named.stored, expected)
+        return named.stored
+      }
+      const pieces: Array<Uint8Array> = []
       const hash = sha256.create()
       let bytes = 0
       yield* Stream.runForEach(data, (piece) => {
         bytes += piece.length
         if (bytes > maxBytes) return Effect.fail(new Unavailable({ reason: "StorageFull" }))
         hash.update(piece)
-        taken.push(piece.slice())
+        pieces.push(piece.slice())
         return Effect.void
       })
       const stored: StoredSnapshot = { reference, bytes, digest: hex(hash.digest()) }
       yield* expectSnapshot(stored, expected)
       // From here on nothing waits, so a snapshot is complete or was never there (RL11).
-      pieces.set(reference, taken)
+      snapshots.set(reference, { stored, pieces })
       keep(completed(kept, reference))
       return stored
     }),
 
     read: (reference: string, offset = 0): Stream.Stream<Uint8Array, Unavailable | Corrupt> =>
       Stream.suspend(() => {
-        const found = pieces.get(reference)
+        const found = snapshots.get(reference)
         return found === undefined
           ? Stream.fail(new Unavailable({ reason: "SnapshotGone" }))
-          : Stream.fromIterable(piecesFrom(found, offset))
+          : Stream.fromIterable(piecesFrom(found.pieces, offset))
       })
   }
 }

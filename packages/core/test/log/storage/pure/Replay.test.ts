@@ -3,6 +3,7 @@ import type { Batch } from "@distri/raft/Output"
 import { founding } from "@distri/raft/Restored"
 import { withVoters } from "@distri/raft/membership/Configuration"
 import { encodeBatch } from "@distri/raft/wire/RecordCodec"
+import { keptSnapshots } from "../../../../src/log/storage/pure/LogState.ts"
 import type { Kind } from "../../../../src/log/storage/pure/Record.ts"
 import {
   batchesBytes,
@@ -94,6 +95,14 @@ it("[WA12] a log whose first segments are gone begins with a head", () => {
   assert.strictEqual(replayed(records(...later)), "the entries up to 20 are missing")
   const restored = replayed(records(...later, compaction(21, 21)))
   assert.deepNestedInclude(restored, { entries: [entry(21, "x"), entry(22, "y")] })
+})
+
+it("[WA12] a head knows both snapshots that are kept, and which log it is", () => {
+  const replay = new Replay()
+  const [found] = records(headRecord({ snapshot: at(7), last: 7, replaced: "s3" }))
+  assert.isUndefined(replay.take(found!))
+  assert.deepStrictEqual(keptSnapshots(replay.state!), ["s7", "s3"])
+  assert.strictEqual(replay.state!.log, "the-log")
 })
 
 it("[WA11] a record that is out of order is none of this log", () => {

@@ -1,0 +1,68 @@
+/**
+ * A small file system of a node's own, in a file, which can be filled up.
+ *
+ * Mounting needs rights that few processes have; `unavailable` says whether they are missing.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as childProcess from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+export interface Volume {
+  readonly path: string
+  /** Takes all the room there is left, until the scope closes. */
+  readonly full: Effect.Effect<void, never, Scope.Scope>
+}
+
+/** Room for the segments of a log, its snapshots and a copy of one while it starts. */
+const bytes = "768M"
+
+const run = (command: string, ...args: ReadonlyArray<string>) =>
+  void childProcess.execFileSync(command, args, { stdio: ["ignore", "ignore", "pipe"] })
+
+/** Why no volumes can be made here, in `folder`; undefined: they can. */
+export const unavailable = (folder: string): Effect.Effect<string | undefined> =>
+  Effect.scoped(make(folder, "trial")).pipe(
+    Effect.match({ onSuccess: () => undefined, onFailure: (problem) => problem })
+  )
+
+/** Unmounted when the scope closes. */
+export const make = (folder: string, name: string): Effect.Effect<Volume, string, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: (): Volume => {
+        const file = path.join(folder, `${name}.disk`)
+        const mounted = path.join(folder, name)
+        fs.mkdirSync(mounted, { recursive: true })
+        run("truncate", "-s", bytes, file)
+        run("mkfs.ext4", "-q", "-F", "-m", "0", file)
+        run("mount", "-o", "loop", file, mounted)
+        return { path: mounted, full: ballast(path.join(mounted, "ballast")) }
+      },
+      catch: (cause) =>
+        String((cause as Error).message)
+          .split("\n")
+          .slice(0, 2)
+          .join(": ")
+    }),
+    (volume) => Effect.ignore(Effect.try(() => run("umount", "-l", volume.path)))
+  )
+
+const ballast = (file: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const opened = fs.openSync(file, "w")
+      // Larger pieces first, so that little is left.
+      for (const size of [4 * 1024 * 1024, 64 * 1024, 4096]) {
+        const piece = Buffer.alloc(size)
+        try {
+          while (true) fs.writeSync(opened, piece)
+        } catch {
+          continue
+        }
+      }
+      fs.closeSync(opened)
+    }),
+    () => Effect.sync(() => fs.rmSync(file, { force: true }))
+  )
