@@ -1,6 +1,6 @@
 /**
  * Runs ordinary Effect programs under virtual time, in one synchronous loop: all tasks that are ready, then
- * the next timer, and again. No turn of the event loop happens meanwhile, so what a run does depends on its
+ * what is due next, and again. No turn of the event loop happens meanwhile, so what a run does depends on its
  * seeds alone (SIM1).
  *
  * Of several ready tasks a seeded choice runs next, since order between fibers is no promise of the program.
@@ -21,6 +21,8 @@ import { type Timer, TimerHeap } from "./TimerHeap.ts"
 interface Task {
   readonly owner: SimProcess
   readonly run: () => void
+  /** It was due, and may be cancelled by what runs before it. */
+  readonly timer?: Timer
 }
 
 /** Why a run stopped before its time. */
@@ -97,6 +99,7 @@ export class SimKernel {
   }
 
   cancel(timer: Timer): void {
+    timer.isCancelled = true
     this.timers.remove(timer)
   }
 
@@ -119,14 +122,10 @@ export class SimKernel {
   runUntil(timeMs: number, isOver: () => boolean = () => false): void {
     this.drain()
     while (this.timers.nextMs <= timeMs && this.stopped === undefined && !isOver()) {
-      const { atMs, owner, fire } = this.timers.take()
-      if (atMs > this.nowMs) {
-        this.nowMs = atMs
-        this.eventsBefore = this.events
-      }
-      this.hash.mix(Math.round(atMs * 1_000))
-      this.count(owner)
-      this.run(owner, fire)
+      if (this.timers.nextMs > this.nowMs) this.eventsBefore = this.events
+      this.nowMs = this.timers.nextMs
+      this.hash.mix(Math.round(this.nowMs * 1_000))
+      this.makeReady()
       this.drain()
     }
     if (this.stopped === undefined && !isOver()) this.nowMs = Math.max(this.nowMs, timeMs)
@@ -135,6 +134,14 @@ export class SimKernel {
   /** The first reason counts. */
   stop(rule: Stop["rule"], detail: string): void {
     this.stopped ??= { rule, detail }
+  }
+
+  /** All that is due at this instant: no order of timers is a promise either. */
+  private makeReady(): void {
+    while (this.timers.nextMs <= this.nowMs) {
+      const timer = this.timers.take()
+      this.ready.push({ owner: timer.owner, run: timer.fire, timer })
+    }
   }
 
   private runNext(): void {
@@ -146,11 +153,12 @@ export class SimKernel {
       this.ready[this.head] = this.ready[chosen]!
       this.ready[chosen] = other
     }
-    const { owner, run } = this.ready[this.head++]!
+    const { owner, run, timer } = this.ready[this.head++]!
     if (this.head >= 1_024) {
       this.ready = this.ready.slice(this.head)
       this.head = 0
     }
+    if (timer?.isCancelled === true) return
     this.count(owner)
     this.run(owner, run)
   }

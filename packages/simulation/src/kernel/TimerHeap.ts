@@ -12,6 +12,7 @@ export interface Timer {
   readonly order: number
   readonly owner: SimProcess
   readonly fire: () => void
+  isCancelled: boolean
   /** Kept by the heap; -1 outside of it. */
   place: number
 }
@@ -26,7 +27,14 @@ export class TimerHeap {
   }
 
   set(atMs: number, owner: SimProcess, fire: () => void): Timer {
-    const timer: Timer = { atMs, order: this.count++, owner, fire, place: -1 }
+    const timer: Timer = {
+      atMs,
+      order: this.count++,
+      owner,
+      fire,
+      isCancelled: false,
+      place: -1
+    }
     this.rise(timer, this.items.length)
     return timer
   }

@@ -80,8 +80,9 @@ export class SimConnection {
   lose(side: Side): void {
     if (side.isGone) return
     side.isGone = true
+    // First, or the program that learns of it would still say goodbye.
+    side.outgoing.vanish()
     side.incoming.stopReading(broken)
-    side.outgoing.stopSending(broken)
   }
 
   /** The whole machine of this side is gone. */

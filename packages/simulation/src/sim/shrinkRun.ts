@@ -38,6 +38,15 @@ const nodes: Axis<Failing> = (failing, breaks) => {
   return failing
 }
 
+/** From below: runs of few rounds are quick, and a longer one that breaks says nothing of shorter ones. */
+const rounds: Axis<Failing> = (failing, breaks) => {
+  for (let few = 1; few < failing.rounds; few = Math.ceil(few * 1.5)) {
+    const smaller = { ...failing, rounds: few }
+    if (breaks(smaller)) return smaller
+  }
+  return failing
+}
+
 const axes: ReadonlyArray<Axis<Failing>> = [
   items<Failing, Fault>(
     ({ faults }) => faults,
@@ -49,11 +58,7 @@ const axes: ReadonlyArray<Axis<Failing>> = [
     1
   ),
   nodes,
-  count<Failing>(
-    ({ rounds }) => rounds,
-    (from, rounds) => ({ ...from, rounds }),
-    1
-  )
+  rounds
 ]
 
 /** `report`: what came of `options`. Tries at most `runsMax` smaller runs. */

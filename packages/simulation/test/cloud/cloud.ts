@@ -98,6 +98,8 @@ export const cloudOptions = (run: CloudRun): Sim.Options<Input, Output, Disk> =>
     client: program(profile),
     verify,
     digest,
+    // The machine that searches may be busy with other things.
+    budget: { realMs: 600_000 },
     check: [Sim.noStalls, Sim.noErrors, Sim.linearizable(model), Sim.stateMachinesAgree]
   }
 }

@@ -70,7 +70,7 @@ const inKernel =
         Effect.orDie
       )
       valueOf(kernel, program, place.process)
-    })
+    }, 60_000)
 
 describe.each([1, 2, 3])("the simulated network keeps the contract of a transport", (seed) => {
   const test = inKernel(seed)

@@ -89,6 +89,9 @@ const repeatLine = (run: CloudRun, faultsFile: string | undefined): string => {
   return `npx -y pnpm@12 simulate cloud ${words.join(" ")}`
 }
 
+const inShort = ({ run: { seed, nodes }, report: { broken } }: Failure): string =>
+  `seed ${seed}, ${nodes} nodes: ${broken.map(({ rule, detail }) => `${rule} ${detail.split("\n")[0]}`).join("; ")}`
+
 /** The faults of a run whose line would draw others. */
 const kept = (run: CloudRun, faults: Report["faults"]): string => {
   const file = join(tmpdir(), `distri-faults-${run.seed}-${process.pid}.json`)
@@ -126,6 +129,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
     onDone: (done) => {
       total = added(total, done)
       report(done, false)
+      if (values.all) for (const failure of done.failures) print(inShort(failure))
       return done.failures.length > 0 && !values.all
     }
   })
@@ -135,11 +139,5 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   const [first] = failures
   if (first === undefined) return
   process.exitCode = 1
-  if (values.all) {
-    for (const { run, report: failed } of failures) {
-      const [{ rule, detail }] = failed.broken as [Report["broken"][number]]
-      print(`seed ${run.seed}, ${run.nodes} nodes: ${rule} ${detail.split("\n")[0]}`)
-    }
-  }
   tell(first, values)
 }
