@@ -84,7 +84,9 @@ export interface CloudNodeOptions {
    */
   readonly data?: string | undefined
   /** What the log keeps, how quick it is, and who votes; each field says its default. */
-  readonly log?: Omit<RaftLog.Options, "cluster" | "node"> | undefined
+  readonly log?:
+    | (Omit<RaftLog.Options, "cluster" | "node"> & Pick<DiskStorage.Options, "segmentBytes">)
+    | undefined
   /** Whether a node that stops gives up its vote. Default: in memory it does, with `data` it stays. */
   readonly leaveOnStop?: boolean | undefined
   /** Relative strength, for placement. Default: the number of cores. */
@@ -211,7 +213,7 @@ const databaseVersion = Effect.gen(function* () {
 
 /** The layer that keeps this node's part of the log. */
 const storageOf = Effect.fnUntraced(function* (
-  { data }: CloudNodeOptions,
+  { data, log }: CloudNodeOptions,
   node: NodeId,
   cluster: ClusterId
 ) {
@@ -219,7 +221,7 @@ const storageOf = Effect.fnUntraced(function* (
   const disk = yield* Effect.serviceOption(Disk)
   if (disk._tag === "None") return yield* new NoDisk({ data })
   return Layer.provide(
-    DiskStorage.layer({ directory: data, node, cluster }),
+    DiskStorage.layer({ directory: data, node, cluster, segmentBytes: log?.segmentBytes }),
     Layer.succeed(Disk, disk.value)
   )
 })

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { State } from "@distri/store/state/State"
+import { CurrentBreaks } from "../../log/raft/Breaks.ts"
 import { ReplicatedLog, Unavailable } from "../../log/ReplicatedLog.ts"
 import { CurrentRequest } from "../../service/RequestContext.ts"
 import type { ReadOptions } from "../Documents.ts"
@@ -20,6 +21,7 @@ export const make = Effect.fnUntraced(function* (
   copy: Effect.Success<ReturnType<typeof Replica.make>>
 ) {
   const log = yield* ReplicatedLog
+  const { readLocally } = yield* CurrentBreaks
   let followed: string | undefined
 
   const barrier = Effect.gen(function* () {
@@ -71,6 +73,7 @@ export const make = Effect.fnUntraced(function* (
     timeout = "10 seconds"
   }: ReadOptions): Effect.Effect<State, Unavailable> => {
     if (consistency === "local") return copy.state
+    if (consistency === "linearizable" && readLocally === true) return copy.state
     const wait: Effect.Effect<unknown, Unavailable> =
       consistency === "linearizable"
         ? Effect.retry(barrier, { while: isPassing, schedule: patience(timeout) })

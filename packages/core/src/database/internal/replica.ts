@@ -10,6 +10,7 @@ import type { Change, Dropped } from "@distri/store/watch/Change"
 import type { LogIndex } from "@distri/store/value/LogIndex"
 import { Halt } from "../../Halt.ts"
 import { persistently } from "../../log/persistently.ts"
+import { CurrentBreaks } from "../../log/raft/Breaks.ts"
 import {
   Corrupt,
   entryBytes,
@@ -41,9 +42,10 @@ export const make = Effect.fnUntraced(function* (
   const halt = yield* Halt
   const copy = yield* Copy.make
   const results = RecentResults.make()
+  const { skipSessions } = yield* CurrentBreaks
 
   const applyAll = Effect.fnUntraced(function* (entries: ReadonlyArray<LogEntry>) {
-    const { issue, known } = decodeAll(entries)
+    const { issue, known } = decodeAll(entries, skipSessions === true)
     const { applied, state } = applyBatch(yield* copy.state, known)
     for (const [at, { changes, defect, result }] of applied.entries()) {
       const { index } = known[at]!
@@ -109,8 +111,10 @@ export const make = Effect.fnUntraced(function* (
   return { ...copy, resultAt: results.at }
 })
 
+const nobody = { _tag: "System" } as const
+
 /** The entries up to the first that this release does not know, and what is the matter with that. */
-const decodeAll = (entries: ReadonlyArray<LogEntry>) => {
+const decodeAll = (entries: ReadonlyArray<LogEntry>, skipsSessions: boolean) => {
   const known: Array<Entry> = []
   for (const { data, index, kind, time } of entries) {
     if (kind === "internal") known.push({ index, time })
@@ -118,7 +122,8 @@ const decodeAll = (entries: ReadonlyArray<LogEntry>) => {
       const decoded = CommandCodec.decode(data)
       if (decoded._tag === "Unsupported")
         return { known, issue: `entry ${index} is unknown: ${decoded.issue}` }
-      known.push({ index, time, command: decoded.command })
+      const { command } = decoded
+      known.push({ index, time, command: skipsSessions ? { ...command, sender: nobody } : command })
     }
   }
   return { known, issue: undefined }

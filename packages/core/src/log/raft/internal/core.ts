@@ -103,7 +103,11 @@ export class Core {
     this.configurations = new Configurations(index, configuration)
     this.transfers = new Transfers()
     this.#isMemory = storage.durability === "memory"
-    this.disk = new DiskQueue(storage, (durable) => this.#onDurable(durable), breaks)
+    const slowAfterMs = options.tickMs * config.electionTicks
+    this.disk = new DiskQueue(storage, (durable) => this.#onDurable(durable), breaks, {
+      nowMs: options.nowMs,
+      slowAfterMs
+    })
     this.#proposals = new Proposals({
       proposalsMax: 10_000,
       proposalsMaxBytes: config.uncommittedMaxBytes
@@ -115,6 +119,12 @@ export class Core {
 
   get leads(): boolean {
     return this.view.role === "leader"
+  }
+
+  /** Why another node should lead, if one can. */
+  get hindrance(): string | undefined {
+    if (this.#options.storage.isFull()) return "its disk is full"
+    return this.disk.isSlow ? "its disk takes longer than an election" : undefined
   }
 
   /** Whether somebody leads that this node hears, or it leads itself. */

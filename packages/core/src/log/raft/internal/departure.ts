@@ -22,7 +22,10 @@ export const until = (holds: () => boolean): Effect.Effect<void> =>
 const unavailable = (reason: Unavailable["reason"]) => Effect.fail(new Unavailable({ reason }))
 
 /** Another voter leads when this ends, if this node did. The one that has most is asked first. */
-export const handOver = ({ core, nowMs }: Options): Effect.Effect<void, Unavailable> =>
+export const handOver = ({
+  core,
+  nowMs
+}: Pick<Options, "core" | "nowMs">): Effect.Effect<void, Unavailable> =>
   Effect.suspend(() => {
     const found = core()
     if (found === undefined || !found.leads) return Effect.void

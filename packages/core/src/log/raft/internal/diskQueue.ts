@@ -14,6 +14,10 @@ interface Compaction {
   readonly done: Deferred.Deferred<void, StorageFailed>
 }
 
+/** So many slow writes in so long a time are no accident. */
+const slowMax = 3
+const slowWithinMs = 60_000
+
 /** What became durable, and what may be said now. */
 export interface Durable {
   /** The last batch that is durable, with all before it. */
@@ -30,16 +34,26 @@ export class DiskQueue {
   readonly #storage: LogStorage["Service"]
   readonly #onDurable: (durable: Durable) => void
   readonly #breaks: Breaks
+  readonly #nowMs: () => number
+  readonly #slowAfterMs: number
   readonly #wake = Latch.makeUnsafe(false)
   #batches: Array<Batch> = []
   #isWriting = false
+  #slowMs: ReadonlyArray<number> = []
   #compactions: Array<Compaction> = []
 
   constructor(
     storage: LogStorage["Service"],
     onDurable: (durable: Durable) => void,
-    breaks: Breaks
+    breaks: Breaks,
+    clock: {
+      readonly nowMs: () => number
+      /** A write that takes longer is slow. */
+      readonly slowAfterMs: number
+    }
   ) {
+    this.#nowMs = clock.nowMs
+    this.#slowAfterMs = clock.slowAfterMs
     this.#storage = storage
     this.#onDurable = onDurable
     this.#breaks = breaks
@@ -53,6 +67,12 @@ export class DiskQueue {
   /** Nothing waits and nothing is being written. */
   get isIdle(): boolean {
     return !this.#isWriting && this.#batches.length === 0
+  }
+
+  /** Writes have been slow again and again: a node with another disk would lead better. */
+  get isSlow(): boolean {
+    const since = this.#nowMs() - slowWithinMs
+    return this.#slowMs.filter((at) => at > since).length >= slowMax
   }
 
   /** Ends when it is durable. */
@@ -90,13 +110,21 @@ export class DiskQueue {
     const written = batches.some(({ mustSync }) => mustSync)
       ? this.#storage.write(batches)
       : Effect.void
+    const startedMs = this.#nowMs()
     const tell = Effect.sync(() => {
       this.#isWriting = false
+      this.#measure(startedMs)
       this.#onDurable(durable)
     })
     return this.#breaks.acknowledgeBeforeSync === true
       ? Effect.andThen(tell, written)
       : Effect.andThen(written, tell)
+  }
+
+  #measure(startedMs: number): void {
+    const now = this.#nowMs()
+    if (now - startedMs > this.#slowAfterMs)
+      this.#slowMs = [...this.#slowMs.slice(1 - slowMax), now]
   }
 
   #compact(compactions: ReadonlyArray<Compaction>): Effect.Effect<void, StorageFailed> {

@@ -10,6 +10,7 @@ import {
   type Situation
 } from "../pure/Membership.ts"
 import type { Core } from "./core.ts"
+import { handOver } from "./departure.ts"
 
 /** How often the leader looks whether the membership should change. */
 const lookEvery = "100 millis"
@@ -19,6 +20,8 @@ const changeMaxMs = 5000
 const rememberedMs = 600_000
 /** Who left may ask to come back after so long; before, its question may be an old one. */
 const leavingMs = 60_000
+/** What hinders this leader may hinder the next one too: leadership does not go round. */
+const handOverEveryMs = 300_000
 /** More returns of one node in a minute than this are two processes that take turns, or a crash loop. */
 const returnsMax = 6
 const returnsWithinMs = 60_000
@@ -37,6 +40,7 @@ export class Steward {
   readonly #leaving = new Map<IncarnationId, number>()
   readonly #returns = new Map<string, ReadonlyArray<number>>()
   #pendingSinceMs: number | undefined = undefined
+  #handedOverMs = -Infinity
 
   constructor(core: () => Core | undefined, nowMs: () => number, limits: Limits) {
     this.#core = core
@@ -75,6 +79,14 @@ export class Steward {
       return Effect.void
     }
     const now = this.#nowMs()
+    const { hindrance } = core
+    if (hindrance !== undefined && now - this.#handedOverMs >= handOverEveryMs) {
+      this.#handedOverMs = now
+      return Effect.andThen(
+        Effect.logWarning(`this node hands the lead of the log to another one: ${hindrance}`),
+        Effect.ignore(handOver({ core: this.#core, nowMs: this.#nowMs }))
+      )
+    }
     const { log, pendingConfIndex } = core.view
     const isPending = pendingConfIndex > log.applied
     if (isPending && now - (this.#pendingSinceMs ?? now) < changeMaxMs) {
