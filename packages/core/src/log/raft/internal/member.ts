@@ -73,13 +73,14 @@ const join = (options: Options, question: JoinQuestion): JoinAnswer => {
   if (found === undefined) return { id, durability, members: [] }
   const { learners, voters } = found.view.configuration
   const leader = leaderOf(options)
+  const wanted = steward.wants(question.id)
   return {
     id,
     durability,
     log: LogId.make(found.log),
     members: found.follows ? [...voters, ...learners] : hearsay().members,
     ...(leader !== undefined && { leader }),
-    ...(found.leads && { wanted: steward.wants(question.id) })
+    ...(wanted !== undefined && { wanted })
   }
 }
 

@@ -18,6 +18,8 @@ const lookEvery = "100 millis"
 const changeMaxMs = 5000
 /** A node that asked so long ago, and is no member, is not counted as part of the cloud. */
 const rememberedMs = 600_000
+/** By then a new leader was asked by all who are there, and are no members. */
+const knownAfterMs = 1000
 /** Who left may ask to come back after so long; before, its question may be an old one. */
 const leavingMs = 60_000
 /** What hinders this leader may hinder the next one too: leadership does not go round. */
@@ -40,6 +42,7 @@ export class Steward {
   readonly #leaving = new Map<IncarnationId, number>()
   readonly #returns = new Map<string, ReadonlyArray<number>>()
   #pendingSinceMs: number | undefined = undefined
+  #leadsSinceMs: number | undefined = undefined
   #handedOverMs = -Infinity
 
   constructor(core: () => Core | undefined, nowMs: () => number, limits: Limits) {
@@ -61,10 +64,13 @@ export class Steward {
     this.#asked.delete(nodeOf(id))
   }
 
-  /** Whether it will be a member, as far as the rules say now. */
-  wants(id: IncarnationId): boolean {
+  /** Whether it will be a member, as far as the rules say now. Undefined: nobody can say yet. */
+  wants(id: IncarnationId): boolean | undefined {
     const core = this.#core()
-    return core !== undefined && isWanted(this.#situation(core), id)
+    if (core === undefined || !core.leads) return undefined
+    if (isWanted(this.#situation(core), id)) return true
+    const since = this.#leadsSinceMs
+    return since !== undefined && this.#nowMs() - since >= knownAfterMs ? false : undefined
   }
 
   readonly run: Effect.Effect<never> = Effect.suspend(() => this.#look()).pipe(
@@ -74,11 +80,12 @@ export class Steward {
 
   #look(): Effect.Effect<void> {
     const core = this.#core()
+    const now = this.#nowMs()
+    this.#leadsSinceMs = core?.leads === true ? (this.#leadsSinceMs ?? now) : undefined
     if (core === undefined || !core.leads || core.view.transferee !== undefined) {
       this.#pendingSinceMs = undefined
       return Effect.void
     }
-    const now = this.#nowMs()
     const { hindrance } = core
     if (hindrance !== undefined && now - this.#handedOverMs >= handOverEveryMs) {
       this.#handedOverMs = now
@@ -98,6 +105,10 @@ export class Steward {
     if (step === undefined || (step.kind === "AddLearner" && this.#returnsTooOften(step, now)))
       return Effect.void
     core.change(step, () => {})
+    // It is as much there as it was: who joins meanwhile finds a cloud with it.
+    const heardMs = core.heardMs.get(step.node)
+    if (step.kind === "Remove" && heardMs !== undefined && !this.#leaving.has(step.node))
+      this.#remember(step.node, heardMs)
     return Effect.logInfo(`the log's members change: ${described(step)}`)
   }
 
@@ -124,6 +135,12 @@ export class Steward {
       leaving: new Set(this.#leaving.keys()),
       limits: this.#limits
     }
+  }
+
+  #remember(id: IncarnationId, atMs: number): void {
+    const known = this.#asked.get(nodeOf(id))
+    if (known === undefined || (known.id === id && known.atMs < atMs))
+      this.#asked.set(nodeOf(id), { id, atMs })
   }
 
   #returnsTooOften({ node: id }: ConfChangeStep, now: number): boolean {
