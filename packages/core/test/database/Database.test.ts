@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -26,7 +27,8 @@ import {
 import { LinkFailed, type Caller } from "../../src/log/RaftPeers.ts"
 import { CurrentRequest } from "../../src/service/RequestContext.ts"
 import { AppendEntry } from "../../src/service/LogServices.ts"
-import { follower, overFake, passing, writer } from "./nodes.ts"
+import { passing } from "../passing.ts"
+import { follower, overFake, writer } from "./nodes.ts"
 
 const create: UserOperation = { _tag: "CreateCollection", collection: "a" }
 const add = (document: Fields): UserOperation => ({
@@ -179,6 +181,21 @@ it.effect("[ST7] an answer that was lost is found again under the same id", () =
     // The first copy in the log is the one that counts.
     assert.strictEqual(written.version, 3)
     assert.strictEqual((yield* readAll(database, written.version)).length, 1)
+  })
+)
+
+it.effect("[ST7] a write in doubt says so before its time is over", () =>
+  Effect.gen(function* () {
+    const { call, database } = yield* writer()
+    yield* database.documents.execute(create)
+    const other = yield* follower(((service, payload) =>
+      service === (AppendEntry as unknown)
+        ? Effect.andThen(Effect.sleep("1 second"), Effect.fail(new LinkFailed({ started: true })))
+        : call(service, payload)) as Caller)
+    const write = other.documents.execute(add({}), { idempotencyKey: "key", timeout: 2500 })
+    const [elapsed, error] = yield* passing(Effect.timed(Effect.flip(write)))
+    assert.strictEqual(error._tag, "Ambiguous")
+    assert.isBelow(Duration.toMillis(elapsed), 2500)
   })
 )
 

@@ -14,7 +14,8 @@ import type { ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
 import { LinkFailed, type Caller } from "../../src/log/RaftPeers.ts"
 import { AppendEntry } from "../../src/service/LogServices.ts"
 import { Overloaded } from "../../src/service/Refusal.ts"
-import { follower, passing, writer } from "./nodes.ts"
+import { passing } from "../passing.ts"
+import { follower, writer } from "./nodes.ts"
 
 const create: UserOperation = { _tag: "CreateCollection", collection: "a" }
 const add = (_id: string): UserOperation => ({

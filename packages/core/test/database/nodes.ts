@@ -93,25 +93,20 @@ export const replicaLog = (
     )
   )
 
-/** A database that copies what the writer behind `call` has. If that answers, it is found already. */
+/** A database that copies what the writer behind `call` has. If that answers, it does so already. */
 export const follower = Effect.fnUntraced(function* (call: Caller, options?: Options) {
   const context = yield* Layer.build(over(replicaLog(call), options))
   const { identity } = Context.get(context, ReplicatedLog)
-  yield* Effect.ignore(
+  const found = yield* Effect.result(
     Effect.retry(
       Effect.tapError(identity, () => Effect.yieldNow),
       { times: 50 }
     )
   )
+  // What was asked of the log before it was found is asked again.
+  if (found._tag === "Success") yield* TestClock.adjust("200 millis")
   return Context.get(context, Database)
 })
-
-/** Time goes on while `self` runs. */
-export const passing = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.raceFirst(
-    self,
-    Effect.forever(Effect.andThen(TestClock.adjust("10 millis"), Effect.yieldNow))
-  )
 
 /** A database over a log that a test makes up. */
 export const overFake = Effect.fnUntraced(function* (

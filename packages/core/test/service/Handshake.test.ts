@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs"
 import { release } from "../../src/service/Handshake.ts"
 import { Transport } from "../../src/transport/Transport.ts"
 import { address, Base, Echo, startClient, startNode } from "../cloud/cloud.ts"
+import { passing } from "../passing.ts"
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const bytes = (value: string) => new TextEncoder().encode(value)
@@ -29,7 +30,7 @@ describe("Handshake", () => {
 
   it.effect("a connection that says nothing is closed after 5 seconds", () =>
     Effect.gen(function* () {
-      yield* startNode(7401)
+      yield* passing(startNode(7401))
       const connection = yield* Effect.flatMap(Transport, ({ dial }) => dial(address(7401)))
       const ended = yield* Effect.forkChild(readAll(connection))
       yield* TestClock.adjust("4 seconds")

@@ -31,3 +31,9 @@ export const patience = (timeout: Duration.Input) =>
 /** How often to try again what may have happened: nobody but this node can find out. */
 export const persistence = (timeout: Duration.Input) =>
   Schedule.upTo(growing, { duration: withinMs(timeout) })
+
+/** When to say that nobody knows: before the caller's own time is over, so that it hears why. */
+export const inTimeMs = (timeout: Duration.Input): number => {
+  const ms = Duration.toMillis(timeout)
+  return ms - Math.min(ms * 0.05, 500)
+}

@@ -10,7 +10,7 @@ import type { Result } from "@distri/store/command/Result"
 import type { State } from "@distri/store/state/State"
 import { Ambiguous, ReplicatedLog, TooLarge } from "../../log/ReplicatedLog.ts"
 import { Overloaded } from "../../service/Refusal.ts"
-import { isPassing, patience, persistence } from "./patience.ts"
+import { inTimeMs, isPassing, patience, persistence } from "./patience.ts"
 import { DatabaseFull } from "../DatabaseError.ts"
 import type * as Replica from "./replica.ts"
 
@@ -74,7 +74,7 @@ export const make = Effect.fnUntraced(function* (
   /** Proposes on behalf of `sender`, and gives up after `timeout`. */
   return (operation: Operation, sender: Sender, id: string, timeout: Duration.Input) =>
     Effect.timeoutOrElse(propose(operation, sender, id, timeout), {
-      duration: timeout,
+      duration: inTimeMs(timeout),
       orElse: () => Effect.fail(new Ambiguous({ id }))
     })
 })
