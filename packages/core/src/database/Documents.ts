@@ -20,14 +20,16 @@ import type { ReadError, WatchError, WriteError } from "./DatabaseError.ts"
  * How new a read is.
  *
  * - `linearizable`: it sees every write that was acknowledged to anyone before it began. Asks the
- *   node that writes, so it fails without one.
+ *   leader, so it fails without one.
  * - `session`: it sees what this caller wrote and read before.
+ * - `bounded`: it sees every write that was acknowledged more than `maxLag` before it began. Asks the
+ *   leader once in that time, for all who read.
  * - `local`: whatever the node has.
  *
  * @category models
  * @since 0.1.0
  */
-export const Consistency = Schema.Literals(["linearizable", "session", "local"])
+export const Consistency = Schema.Literals(["linearizable", "session", "bounded", "local"])
 /** @category models */
 export type Consistency = typeof Consistency.Type
 
@@ -52,6 +54,11 @@ export interface WriteOptions {
 export interface ReadOptions {
   /** Default `linearizable`. */
   readonly consistency?: Consistency | undefined
+  /**
+   * With `bounded`: how old the answer may be. Default 5 s. A node that has asked the log within this
+   * time answers at once. Less means more questions to the leader, and none is older than a question.
+   */
+  readonly maxLag?: Duration.Input | undefined
   /** Default 10 s. */
   readonly timeout?: Duration.Input | undefined
 }

@@ -48,13 +48,17 @@ const Matching = Schema.Struct({
   filter: FilterSchema,
   limit: Schema.optionalKey(Schema.Natural)
 })
-const consistency = Schema.optionalKey(Consistency)
+const freshness = {
+  consistency: Schema.optionalKey(Consistency),
+  /** Milliseconds. */
+  maxLag: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)))
+}
 const Paged = Schema.Struct({
   query: Query,
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageMax }))),
   cursor: Schema.optionalKey(Schema.String),
   mode: Schema.optionalKey(Schema.Literals(["live", "snapshot"])),
-  consistency
+  ...freshness
 })
 const Found = Schema.Struct({ document: FieldsSchema, rev: LogIndex })
 
@@ -192,7 +196,7 @@ export class ReadCollection extends Service.make("ReadCollection", {
  */
 export class GetDocument extends Service.make("GetDocument", {
   ...read,
-  payload: Schema.Struct({ collection: Schema.String, id: Schema.String, consistency }),
+  payload: Schema.Struct({ collection: Schema.String, id: Schema.String, ...freshness }),
   success: packed(Schema.Struct({ found: Schema.optionalKey(Found) })),
   bytes: { decode: DatabaseBytes.one, encode: DatabaseBytes.found }
 }) {}
@@ -209,7 +213,7 @@ export class CountDocuments extends Service.make("CountDocuments", {
     Schema.Struct({
       collection: Schema.String,
       filter: Schema.optionalKey(FilterSchema),
-      consistency
+      ...freshness
     })
   ),
   success: Schema.Natural
@@ -223,7 +227,7 @@ export class CountDocuments extends Service.make("CountDocuments", {
  */
 export class ExplainQuery extends Service.make("ExplainQuery", {
   ...read,
-  payload: packed(Schema.Struct({ query: Query, consistency })),
+  payload: packed(Schema.Struct({ query: Query, ...freshness })),
   success: Explained
 }) {}
 

@@ -1,4 +1,5 @@
 /** `Documents` from afar: each question is a call of a database service, on whichever node. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -31,10 +32,10 @@ export type Call = <S extends Service.Any>(
 
 export const make = (call: Call): Omit<Documents<CallError>, "watch"> => ({
   execute: writer(call),
-  read: (query, { consistency, cursor, limit, mode, timeout } = {}) => {
+  read: (query, { consistency, cursor, limit, maxLag, mode, timeout } = {}) => {
     const payload = {
       query,
-      ...given({ consistency, cursor, limit, mode })
+      ...given({ cursor, limit, mode, ...freshness({ consistency, maxLag }) })
     } as Service.Payload<typeof ReadCollection>
     const ask = (options: CallOptions) => call(ReadCollection, payload, options)
     const read = ask(waiting(timeout)).pipe(
@@ -42,19 +43,23 @@ export const make = (call: Call): Omit<Documents<CallError>, "watch"> => ({
     )
     return checked(query.filter, read)
   },
-  get: (collection, id, { consistency, timeout } = {}) =>
-    call(GetDocument, { collection, id, ...given({ consistency }) }, waiting(timeout)).pipe(
+  get: (collection, id, { timeout, ...fresh } = {}) =>
+    call(GetDocument, { collection, id, ...given(freshness(fresh)) }, waiting(timeout)).pipe(
       Effect.map(({ found }) => Option.fromUndefinedOr(found))
     ),
-  count: (collection, filter, { consistency, timeout } = {}) =>
+  count: (collection, filter, { timeout, ...fresh } = {}) =>
     checked(
       filter,
-      call(CountDocuments, { collection, ...given({ filter, consistency }) }, waiting(timeout))
+      call(
+        CountDocuments,
+        { collection, ...given({ filter, ...freshness(fresh) }) },
+        waiting(timeout)
+      )
     ),
-  explain: (query, { consistency, timeout } = {}) =>
+  explain: (query, { timeout, ...fresh } = {}) =>
     checked(
       query.filter,
-      call(ExplainQuery, { query, ...given({ consistency }) }, waiting(timeout))
+      call(ExplainQuery, { query, ...given(freshness(fresh)) }, waiting(timeout))
     )
 })
 
@@ -119,6 +124,12 @@ const atHome = <A>(
         Effect.fail(new CursorExpired())
       )
 }
+
+/** On the wire a lag is in milliseconds. */
+const freshness = ({ consistency, maxLag }: Pick<ReadOptions, "consistency" | "maxLag">) => ({
+  consistency,
+  maxLag: maxLag === undefined ? undefined : Duration.toMillis(maxLag)
+})
 
 const waiting = (timeout: ReadOptions["timeout"] = "10 seconds"): CallOptions => ({ timeout })
 

@@ -1,3 +1,5 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { State } from "@distri/store/state/State"
@@ -22,12 +24,18 @@ export const make = Effect.fnUntraced(function* (
 ) {
   const log = yield* ReplicatedLog
   const { readLocally } = yield* CurrentBreaks
+  const clock = yield* Clock.Clock
+  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   let followed: string | undefined
+  /** What was acknowledged by then, on the monotonic clock, is applied here. */
+  let freshMs = -Infinity
 
   const barrier = Effect.gen(function* () {
     yield* copy.running
+    const askedMs = nowMs()
     const index = yield* log.barrier
     yield* copy.applied(index)
+    freshMs = Math.max(freshMs, askedMs)
     return index
   })
 
@@ -70,12 +78,15 @@ export const make = Effect.fnUntraced(function* (
   /** The state that a read with these options may see. */
   const stateFor = ({
     consistency = "linearizable",
+    maxLag = maxLagDefault,
     timeout = "10 seconds"
   }: ReadOptions): Effect.Effect<State, Unavailable> => {
     if (consistency === "local") return copy.state
     if (consistency === "linearizable" && readLocally === true) return copy.state
+    const isFresh = consistency === "bounded" && nowMs() - freshMs <= Duration.toMillis(maxLag)
+    if (isFresh) return Effect.andThen(copy.running, copy.state)
     const wait: Effect.Effect<unknown, Unavailable> =
-      consistency === "linearizable"
+      consistency === "linearizable" || consistency === "bounded"
         ? Effect.retry(barrier, { while: isPassing, schedule: patience(timeout) })
         : Effect.flatMap(footing, ({ seen }) => copy.applied(seen))
     return Effect.timeoutOrElse(Effect.andThen(wait, copy.state), {
@@ -86,6 +97,8 @@ export const make = Effect.fnUntraced(function* (
 
   return { barrier, confirmed, footing, followed: () => followed, stateFor }
 })
+
+const maxLagDefault = "5 seconds"
 
 /** How long to ask before the request is better off at another node. */
 const confirmMax = "1 second"
