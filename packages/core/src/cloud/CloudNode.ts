@@ -181,10 +181,13 @@ const assemble = Effect.fnUntraced(function* (
     group.merge(PublicServices, InternalServices, DatabaseServices, LogServices),
     node
   ).pipe(Layer.provide(Layer.effect(DatabaseVersion, databaseVersion)))
+  // As far below what is retained as by default, or a full leader would wait for a snapshot for ever.
+  const retained = options.log?.retainedMaxBytes
+  const compactAfterBytes = retained === undefined ? undefined : (retained * 3) / 8
   return Layer.effect(CloudNode, serve(listener, options, cluster)).pipe(
     Layer.provide(Router),
     Layer.provide(Handlers),
-    Layer.provideMerge(Database.layer({ home: node })),
+    Layer.provideMerge(Database.layer({ home: node, compactAfterBytes })),
     Layer.provide(NodeReport.StatsSource.layer),
     Layer.provide(Log),
     Layer.provide(Peers),

@@ -45,7 +45,9 @@ const MemberId = Schema.String.check(Schema.isBetweenLength(3, 256))
 export const JoinQuestion = Schema.Struct({
   cluster: ClusterId,
   id: MemberId,
-  durability: Schema.Literals(["memory", "disk"])
+  durability: Schema.Literals(["memory", "disk"]),
+  /** It has given up its vote, and only wants to hear where the log is. */
+  leaves: Schema.optionalKey(Schema.Boolean)
 })
 /** @category models */
 export type JoinQuestion = typeof JoinQuestion.Type

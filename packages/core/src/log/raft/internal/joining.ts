@@ -50,7 +50,14 @@ export const make = Effect.fnUntraced(function* (options: {
   const { begin, cluster, core, durability, id, isLeaving, nowMs, peers, votersMax } = options
   const random = yield* SecureRandom.SecureRandom
   const warn = makeWarn(nowMs)
-  const survey = yield* makeSurvey(peers, { cluster, id, durability }, nowMs)
+  // Who leaves serves on for a while, and still has to know where the log is.
+  const question = (): JoinQuestion => ({
+    cluster,
+    id,
+    durability,
+    ...(isLeaving() && { leaves: true })
+  })
+  const survey = yield* makeSurvey(peers, question, nowMs)
   let hearsay: Hearsay = { leader: undefined, members: [], wanted: undefined }
   let answeredMs = nowMs()
 
@@ -65,6 +72,7 @@ export const make = Effect.fnUntraced(function* (options: {
       const other = answers.find(({ log }) => log !== undefined && log !== own.log)
       return yield* other === undefined ? Effect.void : warn(beganAnew(other))
     }
+    if (isLeaving()) return undefined
     const unlike = answers.find((answer) => answer.durability !== durability)
     if (unlike !== undefined) return yield* warn(keepsOtherwise(unlike, durability))
     const found = logOf(answers)
@@ -92,7 +100,7 @@ export const make = Effect.fnUntraced(function* (options: {
   }
 
   const run = Effect.gen(function* () {
-    if (!isMember() && !isLeaving()) yield* round
+    if (!isMember()) yield* round
     const pauseMs = core() === undefined ? askEveryMs : presentEveryMs
     // Never in step with others that began at the same moment.
     yield* Effect.sleep(pauseMs * (0.75 + (yield* Random.next) / 2))
@@ -113,7 +121,7 @@ interface Asked {
  */
 const makeSurvey = Effect.fnUntraced(function* (
   peers: RaftPeers["Service"],
-  question: JoinQuestion,
+  question: () => JoinQuestion,
   nowMs: () => number
 ) {
   const scope = yield* Effect.scope
@@ -125,7 +133,7 @@ const makeSurvey = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       underWay.add(node)
       quiet.closeUnsafe()
-      return peers.call(node)(JoinLog, question)
+      return peers.call(node)(JoinLog, question())
     }).pipe(
       Effect.timeoutOption(answerMaxMs),
       Effect.flatMap((answer) => Effect.fromOption(answer)),
