@@ -150,7 +150,8 @@ export const make = Effect.fnUntraced(function* ({ client, members, onSurprise }
     isWhole: Effect.map(leading, (found) => {
       if (found === undefined || ![...lives.values()].every(({ isReady }) => isReady)) return false
       const [, { survives, voters }] = found
-      return survives >= Math.floor((voters.length - 1) / 2)
+      const isComplete = voters.length % 2 === 1 && voters.length >= Math.min(3, lives.size)
+      return isComplete && survives >= Math.floor(voters.length / 2)
     })
   }
   return cloud

@@ -36,7 +36,8 @@ const program = fileURLToPath(new URL("node.ts", import.meta.url))
 
 const argumentsOf = ({ address, data, routes = new Map(), seeds }: Place) => [
   program,
-  ...["--listen", address],
+  "--listen",
+  address,
   ...seeds.flatMap((seed) => ["--seed", seed]),
   ...(data === undefined ? [] : ["--data", data]),
   ...formatRoutes(routes).flatMap((route) => ["--route", route])
@@ -63,7 +64,7 @@ export const start = (place: Place): Effect.Effect<NodeProcess, never, Scope.Sco
         )
       )
       const hasEnded = () => Deferred.isDoneUnsafe(ended)
-      const process_: NodeProcess = {
+      const started: NodeProcess = {
         pid: child.pid ?? 0,
         ready: Deferred.await(ready),
         ended: Deferred.await(ended),
@@ -72,7 +73,7 @@ export const start = (place: Place): Effect.Effect<NodeProcess, never, Scope.Sco
         // Its end may come first.
         leave: Effect.sync(() => void (child.connected && child.send("leave", () => {})))
       }
-      return process_
+      return started
     }),
     ({ ended, signal }) => Effect.andThen(signal("SIGKILL"), ended)
   )

@@ -13,6 +13,7 @@ export interface Volume {
   readonly path: string
   /** Takes all the room there is left, until the scope closes. */
   readonly full: Effect.Effect<void, never, Scope.Scope>
+  readonly isFull: () => boolean
 }
 
 /** Room for the segments of a log, its snapshots and a copy of one while it starts. */
@@ -24,7 +25,8 @@ const run = (command: string, ...args: ReadonlyArray<string>) =>
 /** Why no volumes can be made here, in `folder`; undefined: they can. */
 export const unavailable = (folder: string): Effect.Effect<string | undefined> =>
   Effect.scoped(make(folder, "trial")).pipe(
-    Effect.match({ onSuccess: () => undefined, onFailure: (problem) => problem })
+    Effect.match({ onSuccess: () => undefined, onFailure: (problem) => problem }),
+    Effect.ensuring(Effect.sync(() => fs.rmSync(path.join(folder, "trial.disk"), { force: true })))
   )
 
 /** Unmounted when the scope closes. */
@@ -38,7 +40,12 @@ export const make = (folder: string, name: string): Effect.Effect<Volume, string
         run("truncate", "-s", bytes, file)
         run("mkfs.ext4", "-q", "-F", "-m", "0", file)
         run("mount", "-o", "loop", file, mounted)
-        return { path: mounted, full: ballast(path.join(mounted, "ballast")) }
+        const ballastFile = path.join(mounted, "ballast")
+        return {
+          path: mounted,
+          full: ballast(ballastFile),
+          isFull: () => fs.existsSync(ballastFile)
+        }
       },
       catch: (cause) =>
         String((cause as Error).message)

@@ -8,6 +8,7 @@ import { CloudNode } from "@distri/core/cloud/CloudNode"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RpcGroup from "effect/rpc/RpcGroup"
+import * as Schedule from "effect/Schedule"
 import { parseArgs } from "node:util"
 import * as DistriNode from "../../src/DistriNode.ts"
 import * as RelayedTransport from "./relay/RelayedTransport.ts"
@@ -34,8 +35,12 @@ const toldToLeave = Effect.callback<void>((resume) => {
 const serving = Effect.gen(function* () {
   const { halted, leave } = yield* CloudNode
   process.send?.("ready")
-  const leaving = Effect.andThen(toldToLeave, Effect.orDie(leave))
+  // Until then the others cannot go on without it.
+  const left = Effect.orDie(Effect.retry(leave, Schedule.spaced("500 millis")))
+  const leaving = Effect.andThen(toldToLeave, left)
   yield* Effect.raceFirst(halted, Effect.raceFirst(leaving, starterGone))
+  // Who listens to its starter does not end by itself.
+  if (process.connected) process.disconnect()
 })
 
 const Node = CloudNode.layer(RpcGroup.make(), {

@@ -38,7 +38,7 @@ export const make: Effect.Effect<Judge, never, Scope.Scope> = Effect.gen(functio
       Effect.callback<Judgement>((resume) => {
         const number = asked++
         waiting.set(number, (judgement) => resume(Effect.succeed(judgement)))
-        thread.postMessage([number, operations])
+        thread.postMessage([number, operations], [])
       })
   }
 })

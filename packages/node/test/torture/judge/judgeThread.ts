@@ -18,6 +18,6 @@ parentPort!.on(
       text: Linearizability.describe(model, report),
       ...(report._tag === "NotLinearizable" && { partition: report.operations })
     }
-    parentPort!.postMessage([number, judgement])
+    parentPort!.postMessage([number, judgement], [])
   }
 )

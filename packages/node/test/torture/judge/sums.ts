@@ -7,12 +7,17 @@ import type { Recorded } from "../workload/model.ts"
 /** By key: a count, or tokens, each as often as it was added. */
 export type Found = ReadonlyMap<string, number | ReadonlyArray<string>>
 
+const none: ReadonlySet<string> = new Set()
+
 /** What is wrong, in words. */
 export const problemsOf = (
   operations: ReadonlyArray<Recorded>,
   found: Found
 ): ReadonlyArray<string> => {
-  const wanted = new Map<string, { readonly acknowledged: Set<string>; readonly doubt: Set<string> }>()
+  const wanted = new Map<
+    string,
+    { readonly acknowledged: Set<string>; readonly doubt: Set<string> }
+  >()
   let number = 0
   for (const { input, outcome } of operations) {
     if (input.kind !== "add" && input.kind !== "increment") continue
@@ -26,7 +31,7 @@ export const problemsOf = (
     else acknowledged.add(name)
   }
   return [...found].flatMap(([key, value]) => {
-    const { acknowledged = new Set(), doubt = new Set() } = wanted.get(key) ?? {}
+    const { acknowledged = none, doubt = none } = wanted.get(key) ?? {}
     if (typeof value === "number") {
       const most = acknowledged.size + doubt.size
       return value >= acknowledged.size && value <= most

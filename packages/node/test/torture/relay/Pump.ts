@@ -11,7 +11,13 @@ type Piece = { readonly dueMs: number } & ({ readonly bytes: Buffer } | { readon
 
 const heldMax = 1024 * 1024
 
-export class Pump {
+/** Carries until either socket is gone. */
+export const start = (from: Socket, to: Socket, link: Link): void => {
+  const pump = new Pump(from, to, link)
+  pump.run()
+}
+
+class Pump {
   private readonly pieces: Array<Piece> = []
   private held = 0
   private timer: NodeJS.Timeout | undefined
@@ -26,6 +32,10 @@ export class Pump {
     this.to = to
     this.link = link
     this.forget = link.onChange(() => this.carry())
+  }
+
+  run(): void {
+    const { from, to } = this
     let hasEnded = false
     from.on("data", (bytes: Buffer) => {
       this.held += bytes.length

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as net from "node:net"
 import type { Link } from "./Link.ts"
-import { Pump } from "./Pump.ts"
+import * as Pump from "./Pump.ts"
 
 export interface Relay {
   /** What is dialled. */
@@ -35,8 +35,8 @@ export const make = (
             onceOpen(forth, back, () => {
               const { host, port } = Address.parts(target)
               const far = kept(net.connect({ host, port, allowHalfOpen: true }))
-              new Pump(near, far, forth)
-              new Pump(far, near, back)
+              Pump.start(near, far, forth)
+              Pump.start(far, near, back)
             })
           })
           server.listen(0, "127.0.0.1", () => resume(Effect.succeed({ server, sockets })))

@@ -90,8 +90,10 @@ export const make = ({ client, findings, folder, judge }: Options) => {
     const judgement = yield* judge.judge(operations)
     if (judgement.isLinearizable) return
     const file = path.join(folder, `window-${window.number}.json`)
-    const text = (value: unknown) => JSON.stringify(value, (_, of) => (of === Infinity ? null : of))
-    fs.writeFileSync(file, text(judgement.partition ?? operations))
+    const text = JSON.stringify(judgement.partition ?? operations, (_, value) =>
+      value === Infinity ? null : value
+    )
+    fs.writeFileSync(file, text)
     findings.add("linearizable", `${judgement.text}\n(history in ${file})`)
   })
 

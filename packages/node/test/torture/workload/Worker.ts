@@ -16,6 +16,7 @@ export interface Options {
   readonly tally: Tally
   readonly findings: Findings
   readonly window: () => Window
+  readonly isOver: () => boolean
   /** Between two operations, on average. */
   readonly thinkMs: number
 }
@@ -28,9 +29,9 @@ const againAfter = "500 millis"
 
 const padMax = 8192
 
-/** Goes on until it is interrupted. */
+/** Goes on until it is over. */
 export const run = Effect.fnUntraced(function* (options: Options) {
-  const { findings, name, random, tally, window, thinkMs } = options
+  const { findings, isOver, name, random, tally, window, thinkMs } = options
   const client = yield* Client
   const registers = client.collection(Registers)
   const counters = client.collection(Counters)
@@ -181,7 +182,7 @@ export const run = Effect.fnUntraced(function* (options: Options) {
       Effect.andThen(Effect.suspend(() => Effect.sleep(random.between(0, 2 * thinkMs))))
     )
   })
-  return yield* Effect.forever(round)
+  yield* Effect.repeat(round, { while: () => !isOver() })
 })
 
 /** A token that was added twice comes twice. */

@@ -49,8 +49,10 @@ export const start = Effect.fnUntraced(function* (options: Options) {
   yield* createAll(client)
   tally.begin()
   let current = new Window(0)
-  const over: Array<Window> = []
+  let lastClosed: Window | undefined
   let judged = 0
+  let isOver = false
+  const kept: Array<Window> = []
 
   const workers = yield* Effect.forEach(
     Array.from({ length: clients }, (_, at) => `c${at}`),
@@ -61,7 +63,8 @@ export const start = Effect.fnUntraced(function* (options: Options) {
         tally,
         thinkMs,
         random: new Random(seed, name),
-        window: () => current
+        window: () => current,
+        isOver: () => isOver
       }).pipe(
         Effect.provide(
           Client.layer({ seeds: nodes }).pipe(
@@ -69,44 +72,46 @@ export const start = Effect.fnUntraced(function* (options: Options) {
             Layer.provide(DistriNode.layer)
           )
         ),
+        Effect.orDie,
         Effect.forkScoped
       )
   )
 
   const close = Effect.fnUntraced(function* (window: Window) {
+    lastClosed = window
     window.end()
     yield* Effect.promise(() => window.closed)
     yield* auditor.audit(window)
     judged += 1
-    over.push(window)
-    const old = over.length > keptMax ? over.shift() : undefined
+    kept.push(window)
+    const old = kept.length > keptMax ? kept.shift() : undefined
     if (old !== undefined) yield* auditor.forget(old)
   })
 
-  /** One after the other, so that `over` stays in order. */
   const turn = Effect.gen(function* () {
     const startMs = performance.now()
     const window = current
-    yield* Effect.repeat(Effect.sleep("500 millis"), {
-      while: () => performance.now() - startMs < windowMs && window.calls < callsMax
+    yield* Effect.repeat(Effect.sleep("200 millis"), {
+      while: () => !isOver && performance.now() - startMs < windowMs && window.calls < callsMax
     })
-    current = new Window(window.number + 1)
+    if (!isOver) current = new Window(window.number + 1)
     yield* close(window)
   })
-  const turning = yield* Effect.forkScoped(Effect.forever(turn))
+  const turning = yield* Effect.forkScoped(Effect.repeat(turn, { while: () => !isOver }))
 
   return {
     /** Windows that were judged. */
     judged: () => judged,
-    /** All clients end, and what is left is judged. Returns the windows that are in the database. */
+    /**
+     * All clients end, once they know what became of their last operation, and what is left is judged.
+     * Returns the windows that are in the database.
+     */
     finish: Effect.gen(function* () {
-      yield* Fiber.interruptAll(workers)
-      yield* Fiber.interrupt(turning)
-      if (!over.some(({ number }) => number === current.number - 1) && current.number > 0) {
-        // It was closing when it was interrupted; what it misses is judged by the counts.
-      }
-      yield* close(current)
-      return over as ReadonlyArray<Window>
+      isOver = true
+      yield* Fiber.joinAll(workers)
+      yield* Fiber.join(turning)
+      if (lastClosed !== current) yield* close(current)
+      return kept as ReadonlyArray<Window>
     })
   }
 })
