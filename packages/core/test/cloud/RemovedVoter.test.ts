@@ -1,9 +1,7 @@
 /** A node that votes no longer, and goes on to serve. */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
 import type { CloudNode } from "../../src/cloud/CloudNode.ts"
 import { AddDocument, GetDocument } from "../../src/service/DatabaseServices.ts"
 import { address, Base, startClient, startNode } from "./cloud.ts"
@@ -14,23 +12,19 @@ const isReplica = ({ stats }: CloudNode["Service"]) =>
 const othersThan = (port: number) => ports.filter((other) => other !== port)
 
 it.live(
-  "[CL17] when a node leaves and another gives up its vote for it, that one follows the log on",
+  "[LM8] a node that gives up its vote, and goes on to serve, follows the log on",
   () =>
     Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const [, second, third] = yield* Effect.all(
-        [
-          Scope.provide(startNode(7401, othersThan(7401)), scope),
-          startNode(7402, othersThan(7402)),
-          startNode(7403, othersThan(7403))
-        ],
+      const [, , third] = yield* Effect.forEach(
+        ports,
+        (port) => startNode(port, othersThan(port)),
         { concurrency: 3 }
       )
       const client = yield* startClient([7402, 7403])
       yield* client.documents.execute({ _tag: "CreateCollection", collection: "a" })
-      yield* Scope.close(scope, Exit.void)
-      yield* Effect.repeat(Effect.all([isReplica(second!), isReplica(third!)]), {
-        until: ([one, two]) => one || two,
+      yield* third!.leave
+      yield* Effect.repeat(isReplica(third!), {
+        until: (isOne) => isOne,
         schedule: Schedule.spaced("10 millis")
       })
       for (const [at, port] of [7402, 7403, 7402, 7403].entries()) {

@@ -71,6 +71,12 @@ export const defaultLimits: Limits = {
 /** A learner has no vote that could be missed. */
 const silentLearnerMs = 30_000
 
+/**
+ * A cloud that has become smaller keeps so many voters, also where fewer would be enough: two that have
+ * everything lose less than one.
+ */
+const shrunkMin = 3
+
 /** The node that an incarnation is one of. */
 export const nodeOf = (id: IncarnationId): string => id.slice(0, id.lastIndexOf("/"))
 
@@ -101,7 +107,7 @@ export const isWanted = (situation: Situation, id: IncarnationId): boolean => {
 }
 
 const remove = (situation: Situation): ConfChangeStep | undefined => {
-  const { candidates, configuration, leaving, limits, members, self } = situation
+  const { configuration, leaving, limits, members, self } = situation
   const { learners, voters } = configuration
   const present = presentCandidates(situation)
   const isGone = (id: IncarnationId) =>
@@ -111,8 +117,7 @@ const remove = (situation: Situation): ConfChangeStep | undefined => {
     silentMs(id) >= limits.silentVoterMs && present.some(({ id: other }) => !isMember(other))
   const isMember = (id: IncarnationId) => voters.includes(id) || learners.includes(id)
 
-  const nodes = new Set([...voters, ...learners, ...candidates.map(({ id }) => id)].map(nodeOf))
-  const surplus = voters.length > votersWanted(nodes.size, limits.votersMax)
+  const surplus = voters.length > Math.max(wanted(situation), Math.min(shrunkMin, limits.votersMax))
   // The one that has been silent for longest goes first; of equals the last by name.
   const bySilence = voters.toSorted(
     (a, b) => silentMs(b) - silentMs(a) || (a < b ? 1 : a > b ? -1 : 0)
@@ -167,8 +172,9 @@ const presentCandidates = ({ candidates, leaving, limits }: Situation) =>
     .filter(({ id, silentMs }) => silentMs < limits.presentMs && !leaving.has(id))
     .toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
 
-const wanted = ({ candidates, configuration, limits }: Situation): number => {
+/** Who left counts for a while: most come back, and voters that come and go help nobody. */
+const wanted = ({ candidates, configuration, leaving, limits }: Situation): number => {
   const { learners, voters } = configuration
-  const nodes = new Set([...voters, ...learners, ...candidates.map(({ id }) => id)].map(nodeOf))
-  return votersWanted(nodes.size, limits.votersMax)
+  const ids = [...voters, ...learners, ...leaving, ...candidates.map(({ id }) => id)]
+  return votersWanted(new Set(ids.map(nodeOf)).size, limits.votersMax)
 }
