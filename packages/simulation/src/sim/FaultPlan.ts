@@ -19,8 +19,10 @@ export interface FaultPlan {
   readonly slowness?: boolean
   /** Connections that break in the midst of a message, for both sides or for one. */
   readonly resets?: boolean
-  /** `minority`: so few nodes at once, and so rarely, that a majority always remembers. */
-  readonly crashes?: boolean | "minority"
+  /** Of one node; its process alone, or the machine with it. What a program cannot bear, it says by `canLose`. */
+  readonly crashes?: boolean
+  /** Of all machines at once, or of most. */
+  readonly blackouts?: boolean
   /** Crashes may lose the disk. */
   readonly lostDisks?: boolean
   /** Polite restarts, one node after the other. */
@@ -165,8 +167,8 @@ const allowed = (plan: FaultPlan, nodes: number): ReadonlyArray<Draw> => [
   ...(plan.partitions === true ? [split, isolation, ...(nodes > 3 ? [ring] : [])] : []),
   ...(plan.slowness === true ? [slowLink, storm] : []),
   ...(plan.resets === true ? [reset, reset] : []),
-  ...(plan.crashes !== undefined && plan.crashes !== false ? [crash(false), crash(false)] : []),
-  ...(plan.crashes === true ? [blackout] : []),
+  ...(plan.crashes === true ? [crash(false), crash(false)] : []),
+  ...(plan.blackouts === true ? [blackout] : []),
   ...(plan.lostDisks === true ? [crash(true)] : []),
   ...(plan.restarts === true ? [restart, rolling] : []),
   ...(plan.pauses === true ? [pause] : []),
@@ -200,27 +202,5 @@ export const drawFaults = (
     const own = new Random(seed, `faults/${drawn++}`)
     faults.push(...[draws[Math.max(kind, 0)]!(own, Math.round(at), names)].flat())
   }
-  return plan.crashes === "minority" ? sparing(faults, names.nodes.length) : faults
-}
-
-/** So long after its return a node that had forgotten all has learned it again. */
-const relearnMs = 10_000
-
-/** Without the crashes and restarts by which a majority would be away or new at once. */
-const sparing = (faults: ReadonlyArray<Fault>, nodes: number): ReadonlyArray<Fault> => {
-  const away: Array<{ readonly node: string; readonly untilMs: number }> = []
-  const most = (nodes - 1) >> 1
   return faults
-    .toSorted((left, right) => left.at - right.at)
-    .filter((fault) => {
-      if (fault.kind !== "crash" && fault.kind !== "restart") return true
-      const others = new Set(
-        away
-          .filter(({ node, untilMs }) => node !== fault.node && untilMs > fault.at)
-          .map(({ node }) => node)
-      )
-      if (others.size >= most) return false
-      away.push({ node: fault.node, untilMs: fault.at + fault.downMs + relearnMs })
-      return true
-    })
 }

@@ -1,9 +1,11 @@
 /** Carries out the faults of a list at their times, and ends them all when the run heals. */
+import type * as Context from "effect/Context"
 import type { SimKernel } from "../kernel/SimKernel.ts"
 import type { SimNet } from "../net/SimNet.ts"
 import type { Fault, Partition, SlowLink, Storm } from "./Fault.ts"
 import type { Journal } from "./Journal.ts"
 import type { Machine } from "./Machine.ts"
+import type { AnyOptions } from "./Options.ts"
 
 type Lasting = Extract<Fault, { readonly forMs: number }>
 
@@ -11,6 +13,7 @@ export class Faults {
   private readonly net: SimNet
   private readonly journal: Journal
   private readonly machines: ReadonlyMap<string, Machine>
+  private readonly canLose: AnyOptions["canLose"]
   private readonly lasting = new Set<Lasting>()
   private isOver = false
 
@@ -18,8 +21,10 @@ export class Faults {
     net: SimNet,
     journal: Journal,
     machines: ReadonlyMap<string, Machine>,
-    faults: ReadonlyArray<Fault>
+    faults: ReadonlyArray<Fault>,
+    canLose: AnyOptions["canLose"]
   ) {
+    this.canLose = canLose
     this.net = net
     this.journal = journal
     this.machines = machines
@@ -43,7 +48,7 @@ export class Faults {
   }
 
   private begin(fault: Fault): void {
-    if (this.isOver) return
+    if (this.isOver || this.isTooMuch(fault)) return
     this.journal.add("", `fault ${describeFault(fault)}`)
     if ("forMs" in fault) {
       this.lasting.add(fault)
@@ -65,6 +70,16 @@ export class Faults {
       case "clockJump":
         return this.machine(fault.node).jump(fault.byMs)
     }
+  }
+
+  private isTooMuch(fault: Fault): boolean {
+    if (this.canLose === undefined) return false
+    if (fault.kind !== "crash" && fault.kind !== "restart") return false
+    const running = new Map<string, Context.Context<any>>()
+    for (const { name, services, isDoomed } of this.machines.values()) {
+      if (services !== undefined && !isDoomed) running.set(name, services)
+    }
+    return !this.canLose(fault.node, running)
   }
 
   private end(fault: Lasting): void {

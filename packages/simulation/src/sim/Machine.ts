@@ -43,6 +43,8 @@ export class Machine {
   /** What the program of this life built. */
   services: Context.Context<any> | undefined = undefined
   private readonly options: Options
+  /** This life is about to end: a crash is due after some tasks, or it was asked to end. */
+  isDoomed = false
   private wallOffsetMs = 0
   private startsAgainMs: number | undefined = undefined
   private readonly pauses = new Set<object>()
@@ -68,6 +70,7 @@ export class Machine {
     if (this.process !== undefined) return
     const { net, host, journal, hardware, number, program, onExit } = this.options
     this.startsAgainMs = undefined
+    this.isDoomed = false
     this.life++
     host.isDark = false
     const process = new SimProcess(net.kernel, this.name, number * livesMax + this.life)
@@ -92,6 +95,7 @@ export class Machine {
 
   crash(fault: Crash): void {
     const { process } = this
+    this.isDoomed = true
     process?.after(fault.afterTasks, () => this.die(process, fault))
     if (fault.afterTasks === 0 && process !== undefined) this.die(process, fault)
   }
@@ -102,6 +106,7 @@ export class Machine {
     if (process === undefined || fiber === undefined || this.startsAgainMs !== undefined) return
     this.options.journal.add(this.name, "is asked to end")
     this.startsAgainMs = downMs
+    this.isDoomed = true
     process.kernel.enter(() => process.deliver(() => fiber.interruptUnsafe()))
   }
 
@@ -123,6 +128,7 @@ export class Machine {
   /** Nothing is wrong with it from here on. */
   heal(): void {
     this.process?.after(Infinity, () => {})
+    this.isDoomed = this.startsAgainMs !== undefined
     this.options.hardware?.onHeal?.()
     for (const by of this.pauses) this.resume(by)
     if (this.process === undefined && this.startsAgainMs !== undefined) this.boot()

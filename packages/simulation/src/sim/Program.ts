@@ -4,6 +4,7 @@
  */
 import type { Load } from "@distri/core/cloud/Load"
 import type { Transport } from "@distri/core/transport/Transport"
+import type * as Context from "effect/Context"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -97,6 +98,11 @@ export interface Program<in out Input, in out Output, Extra = never> {
   ) => Effect.Effect<unknown, unknown, Services | Extra | Scope.Scope>
   /** Of the state of a node, for `stateMachinesAgree`: asked at the end, in each node, with its services. */
   readonly digest?: Effect.Effect<string, unknown, any>
+  /**
+   * Asked before a crash or a restart. False: it does not happen, since the program promises nothing where so
+   * much is lost. `running`: by name, what the nodes have built that run now. Default: whatever may be lost.
+   */
+  readonly canLose?: (node: string, running: ReadonlyMap<string, Context.Context<any>>) => boolean
   /** Made once for each machine, of nodes and clients. */
   readonly hardware?: (name: string, random: Random) => Hardware<Extra>
 }

@@ -70,7 +70,7 @@ const live = (
   const { net, journal, recorder, nodes, clients } = stage
   const areDone = () => clients.every(({ isDone }) => isDone)
   const machines = new Map([...nodes, ...clients].map((machine) => [machine.name, machine]))
-  const faults = new Faults(net, journal, machines, faultList)
+  const faults = new Faults(net, journal, machines, faultList, options.canLose)
   watch(
     stage,
     check.filter(({ when }) => when === "always"),

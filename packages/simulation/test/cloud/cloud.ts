@@ -3,6 +3,7 @@ import { Client } from "@distri/core/client/Client"
 import { CloudNode } from "@distri/core/cloud/CloudNode"
 import type { Disk } from "@distri/core/log/storage/Disk"
 import { Database } from "@distri/core/database/Database"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import type { Fault } from "../../src/sim/Fault.ts"
@@ -26,17 +27,16 @@ export interface CloudRun {
   readonly faults: FaultPlan | ReadonlyArray<Fault>
 }
 
-/** By the names that `--kinds` takes. `crashes` spares a majority: what they hold in memory is gone. */
+/** By the names that `--kinds` takes. */
 export const faultKinds = {
   partitions: { partitions: true },
   slowness: { slowness: true },
   resets: { resets: true },
-  crashes: { crashes: "minority" },
+  crashes: { crashes: true },
+  blackouts: { blackouts: true },
   restarts: { restarts: true },
   pauses: { pauses: true },
   clocks: { clocks: true },
-  /** All nodes may crash, also at once: for nodes with disks. */
-  blackouts: { crashes: true },
   /** Also while the cloud is founded. */
   early: { fromMs: 0 }
 } as const satisfies Record<string, FaultPlan>
@@ -86,6 +86,23 @@ const digest = Effect.gen(function* () {
   return `${of} at ${version}`
 })
 
+/**
+ * In memory a node that ends is a voter that is gone, so the others have to be there: as far as the leader
+ * hears them, and as far as they have come back from the last time.
+ */
+const canLose = (_node: string, running: ReadonlyMap<string, Context.Context<any>>): boolean => {
+  const standings = Array.from(running.values(), (services) =>
+    Effect.runSync(Context.get(services, CloudNode).stats)
+  )
+  const leader = standings.find(({ role }) => role === "leader")
+  const present = new Set(standings.map(({ address }) => address))
+  return (
+    leader !== undefined &&
+    leader.survives > 0 &&
+    leader.voters.every((voter) => present.has(voter))
+  )
+}
+
 export const cloudOptions = (run: CloudRun): Sim.Options<Input, Output, Disk> => {
   const profile = drawProfile(run.seed)
   const { seconds, hasDisk = false, clients = profile.clients, ...rest } = run
@@ -94,7 +111,7 @@ export const cloudOptions = (run: CloudRun): Sim.Options<Input, Output, Disk> =>
     clients,
     duration: seconds * 1_000,
     node: node(hasDisk),
-    ...(hasDisk ? { hardware: Sim.disks } : {}),
+    ...(hasDisk ? { hardware: Sim.disks } : { canLose }),
     client: program(profile),
     verify,
     digest,
