@@ -3,11 +3,14 @@ import type { Consistency } from "@distri/core/database/Documents"
 import * as Effect from "effect/Effect"
 import type { Contender } from "../Benchmark.ts"
 import { withFibers } from "../closedLoop.ts"
-import { idOf, people, pick, size } from "../database/documents.ts"
+import { idOf, people, pick } from "../database/documents.ts"
 import { People } from "../database/People.ts"
 import * as Cloud from "./Cloud.ts"
 
 const consistency = new URL(import.meta.url).searchParams.get("consistency") as Consistency
+
+/** Enough to be more than a cache of the processor holds. */
+const size = 10_000
 
 export { serve } from "./distri.ts"
 
