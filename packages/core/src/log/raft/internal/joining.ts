@@ -31,7 +31,8 @@ export interface Hearsay {
 }
 
 /**
- * Finds the log of the cloud, and lets the leader know of this node as long as it is no member.
+ * Finds the log of the cloud, and lets the leader know of this node as long as it is no member. A member
+ * asks too while it knows no leader, since nobody may be there.
  *
  * A cloud is founded by the node with the first address, once every node it was told of has answered
  * and none has a log: so never because somebody could not be reached. Everybody else waits for it.
@@ -59,14 +60,15 @@ export const make = Effect.fnUntraced(function* (options: {
   })
   const survey = yield* makeSurvey(peers, question, nowMs)
   let hearsay: Hearsay = { leader: undefined, members: [], wanted: undefined }
-  let answeredMs = nowMs()
+  /** When all refused for the first time in a row, and for the last. */
+  let refusedMs: readonly [number, number] | undefined
 
   const round = Effect.gen(function* () {
     const known = yield* peers.known
     const { answers, isRefused, silent } = yield* survey(known)
     hearsay = heard(answers)
-    // No answer in time is no sign that nobody is there.
-    if (!isRefused) answeredMs = nowMs()
+    // No answer in time is no sign that nobody is there, nor is a time in which nobody was asked.
+    refusedMs = isRefused ? [refusedMs?.[0] ?? nowMs(), nowMs()] : undefined
     const own = core()
     if (own !== undefined) {
       const other = answers.find(({ log }) => log !== undefined && log !== own.log)
@@ -100,13 +102,14 @@ export const make = Effect.fnUntraced(function* (options: {
   }
 
   const run = Effect.gen(function* () {
-    if (!isMember()) yield* round
+    if (isMember() && core()?.view.leader !== undefined) refusedMs = undefined
+    else yield* round
     const pauseMs = core() === undefined ? askEveryMs : presentEveryMs
     // Never in step with others that began at the same moment.
     yield* Effect.sleep(pauseMs * (0.75 + (yield* Random.next) / 2))
   }).pipe(Effect.forever)
 
-  const isAlone = () => nowMs() - answeredMs >= aloneAfterMs
+  const isAlone = () => refusedMs !== undefined && refusedMs[1] - refusedMs[0] >= aloneAfterMs
   return { run, hearsay: () => hearsay, isAlone }
 })
 
