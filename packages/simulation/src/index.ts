@@ -1,4 +1,5 @@
 export * from "./checker/index.ts"
+export * as ReplicatedLogContract from "./contract/ReplicatedLogContract.ts"
 export type { DiskHooks, DiskOperation } from "./disk/DiskHooks.ts"
 export { DiskImage } from "./disk/DiskImage.ts"
 export * as SimDisk from "./disk/SimDisk.ts"

@@ -1,0 +1,175 @@
+/** What is special about the log of a quorum. The laws of every log run in packages/simulation. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { ClusterId, LogIndex, WrongCluster } from "../../src/log/ReplicatedLog.ts"
+import { AppendEntry, JoinLog } from "../../src/service/LogServices.ts"
+import { passing } from "../passing.ts"
+import { cluster, leaderOf, makeNetwork, type Running } from "./raftNodes.ts"
+
+const names = ["a", "b", "c"]
+
+describe("the log of a quorum", { timeout: 30_000 }, () => {
+  it.effect("[RL15] nodes of two clouds never share a log, though they know each other", () =>
+    Effect.gen(function* () {
+      const { caller, start } = yield* makeNetwork
+      const ours = yield* start("a", [])
+      yield* leaderOf([ours])
+      const theirs = ClusterId.make("theirs")
+      const other = yield* start("b", ["a"], { cluster: theirs })
+      yield* Effect.sleep("10 seconds")
+      assert.strictEqual((yield* Effect.flip(other.log.identity)).reason, "Joining")
+      const data = new Uint8Array(1)
+      for (const request of [
+        caller("a")(JoinLog, { cluster: theirs, id: "b/1", durability: "memory" }),
+        caller("a")(AppendEntry, { cluster: theirs, id: "1", data, deadlineMs: 1000 })
+      ]) {
+        const error = yield* Effect.flip(request as Effect.Effect<unknown, { _tag: string }>)
+        assert.deepStrictEqual(error, new WrongCluster({ ours: theirs, theirs: cluster }))
+      }
+      assert.deepStrictEqual(yield* commands(ours), [])
+    }).pipe(passing)
+  )
+
+  it.effect("[LM2] who hears of two logs joins the one that has a leader", () =>
+    Effect.gen(function* () {
+      const { start } = yield* makeNetwork
+      // Nobody leads the log that the second one has, once the first is gone.
+      const dead = yield* start("a", ["b"], { membership: { votersMax: 1 } })
+      const second = yield* start("b", ["a"])
+      yield* leaderOf([dead])
+      assert.strictEqual(yield* dead.log.identity, yield* until(second.log.identity))
+      const alone = yield* start("c", [])
+      yield* leaderOf([alone])
+      yield* dead.stop
+      yield* Effect.sleep("10 seconds")
+      const joins = yield* start("d", ["b", "c"])
+      assert.strictEqual(yield* until(joins.log.identity), yield* alone.log.identity)
+    }).pipe(passing)
+  )
+
+  it.effect("[LM1] nodes found nothing while one that they were told of is silent", () =>
+    Effect.gen(function* () {
+      const { start } = yield* makeNetwork
+      const early = [yield* start("a", names), yield* start("b", names)]
+      yield* Effect.sleep("1 minute")
+      for (const { log } of early)
+        assert.strictEqual((yield* Effect.flip(log.identity)).reason, "Joining")
+      const all = [...early, yield* start("c", names)]
+      const leader = yield* leaderOf(all)
+      for (const { log } of all) assert.strictEqual(yield* log.identity, yield* leader.log.identity)
+    }).pipe(passing)
+  )
+
+  it.effect("[RL2] what a leader acknowledged is at its successor, again and again", () =>
+    Effect.gen(function* () {
+      const { cut, startAll } = yield* makeNetwork
+      const nodes = yield* startAll(names)
+      const appended: Array<string> = []
+      for (let round = 0; round < 10; round += 1) {
+        const leader = yield* leaderOf(nodes)
+        for (let at = 0; at < 5; at += 1) {
+          const word = `${round}.${at}`
+          yield* append(leader, word)
+          appended.push(word)
+        }
+        yield* cut((from, to) => (from === leader.name) !== (to === leader.name))
+        // What it takes in now, nobody may see, or everybody.
+        const lost = yield* Effect.forkChild(
+          Effect.result(leader.log.append(bytes("?"), { id: "?", deadline: "3 seconds" }))
+        )
+        yield* leaderOf(nodes.filter((node) => node !== leader))
+        yield* Fiber.join(lost)
+        yield* cut(() => false)
+      }
+      yield* leaderOf(nodes)
+      const all = yield* Effect.forEach(nodes, commands)
+      for (const found of all)
+        assert.deepStrictEqual(
+          found.filter((word) => word !== "?"),
+          appended
+        )
+      assert.deepStrictEqual(all[1], all[0])
+      assert.deepStrictEqual(all[2], all[0])
+    }).pipe(passing)
+  )
+
+  it.effect(
+    "[RL9] [LM11] cut off from the others, a leader refuses, and nothing of it appears",
+    () =>
+      Effect.gen(function* () {
+        const { cut, startAll } = yield* makeNetwork
+        const nodes = yield* startAll(names)
+        const leader = yield* leaderOf(nodes)
+        yield* append(leader, "before")
+        yield* cut((from, to) => (from === leader.name) !== (to === leader.name))
+        const startedMs = yield* Clock.currentTimeMillis
+        yield* Effect.repeat(leader.member.status, {
+          until: ({ role }) => role !== "leader",
+          schedule: Schedule.spaced("10 millis")
+        })
+        // It does not take itself for the leader for longer than others wait before they elect one.
+        assert.isAtMost((yield* Clock.currentTimeMillis) - startedMs, 3000)
+        const write = leader.log.append(bytes("refused"), { id: "1" })
+        assert.deepInclude(yield* Effect.flip(write), { _tag: "Unavailable", reason: "NoLeader" })
+        assert.strictEqual((yield* Effect.flip(leader.log.barrier))._tag, "Unavailable")
+        yield* cut(() => false)
+        yield* append(yield* leaderOf(nodes), "after")
+        for (const node of nodes) assert.deepStrictEqual(yield* commands(node), ["before", "after"])
+      }).pipe(passing)
+  )
+
+  it.effect("[LM16] a node that is no member copies from whoever is there", () =>
+    Effect.gen(function* () {
+      const { startAll } = yield* makeNetwork
+      const nodes = yield* startAll(["a", "b", "c", "d"])
+      const leader = yield* leaderOf(nodes)
+      const replica = nodes[3]!
+      assert.strictEqual((yield* replica.member.status).role, "replica")
+      yield* append(replica, "one")
+      assert.deepStrictEqual(yield* commands(replica), ["one"])
+      yield* leader.stop
+      const left = nodes.filter((node) => node !== leader)
+      yield* leaderOf(left)
+      yield* append(replica, "two")
+      assert.deepStrictEqual(yield* commands(replica), ["one", "two"])
+    }).pipe(passing)
+  )
+
+  it.effect("[LM12] an append whose leader stands still is Ambiguous once there is another", () =>
+    Effect.gen(function* () {
+      const { cut, startAll } = yield* makeNetwork
+      const nodes = yield* startAll(names)
+      const leader = yield* leaderOf(nodes)
+      const [other, third] = nodes.filter((node) => node !== leader)
+      // Calls reach the leader, but nothing that it says reaches a voter.
+      yield* cut((from) => from === leader.name)
+      const write = other!.log.append(bytes("?"), { id: "?", deadline: "1 hour" })
+      const error = yield* Effect.flip(write)
+      assert.strictEqual(error._tag, "Ambiguous")
+      yield* leaderOf([other!, third!])
+    }).pipe(passing)
+  )
+})
+
+const bytes = (word: string) => new TextEncoder().encode(word)
+const soon = { schedule: Schedule.spaced("10 millis") }
+const until = <A, E>(self: Effect.Effect<A, E>) => Effect.retry(self, soon)
+
+const append = ({ log }: Running, word: string) =>
+  Effect.retry(log.append(bytes(word), { id: word }), {
+    ...soon,
+    while: ({ _tag }) => _tag === "Unavailable"
+  })
+
+/** All commands up to now. */
+const commands = Effect.fnUntraced(function* ({ log }: Running) {
+  const last = yield* until(log.barrier)
+  const entries = yield* Stream.runCollect(Stream.take(log.entries(LogIndex.make(1)), last))
+  return entries
+    .filter(({ kind }) => kind === "command")
+    .map(({ data }) => new TextDecoder().decode(data))
+})
