@@ -74,7 +74,7 @@ export const work = async (runs: ReadonlyArray<CloudRun>): Promise<Done> => {
   return done
 }
 
-const repeatLine = (run: CloudRun, faultsFile: string | undefined): string => {
+export const repeatLine = (run: CloudRun, faultsFile: string | undefined): string => {
   const { seed, interleave, nodes, seconds, hasDisk, clients, rounds } = run
   const words = [
     `--seed ${seed}`,
