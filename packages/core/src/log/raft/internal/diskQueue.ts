@@ -11,7 +11,7 @@ import type { Breaks } from "../Breaks.ts"
 interface Compaction {
   readonly snapshot: SnapshotMeta
   readonly keepFrom: LogIndex
-  readonly done: Deferred.Deferred<void, StorageFailed>
+  readonly done: Deferred.Deferred<boolean, StorageFailed>
 }
 
 /** So many slow writes in so long a time are no accident. */
@@ -29,6 +29,9 @@ export interface Durable {
 /**
  * Writes what the core hands out, one write and one sync at a time. What comes meanwhile goes into
  * the next write together, so batches grow with the load and a lone one does not wait.
+ *
+ * All is done in the order in which it came: a snapshot of this node goes neither before entries that
+ * are in it, nor behind a newer one that the leader sent.
  */
 export class DiskQueue {
   readonly #storage: LogStorage["Service"]
@@ -37,10 +40,12 @@ export class DiskQueue {
   readonly #nowMs: () => number
   readonly #slowAfterMs: number
   readonly #wake = Latch.makeUnsafe(false)
-  #batches: Array<Batch> = []
-  #isWriting = false
+  #jobs: Array<Batch | Compaction> = []
+  /** Batches that are not durable yet. */
+  #pending = 0
   #slowMs: ReadonlyArray<number> = []
-  #compactions: Array<Compaction> = []
+  /** The newest snapshot that was handed to the storage. */
+  #newest: LogIndex = 0
 
   constructor(
     storage: LogStorage["Service"],
@@ -60,13 +65,14 @@ export class DiskQueue {
   }
 
   add(batch: Batch): void {
-    this.#batches.push(batch)
+    this.#jobs.push(batch)
+    this.#pending += 1
     this.#wake.openUnsafe()
   }
 
   /** Nothing waits and nothing is being written. */
   get isIdle(): boolean {
-    return !this.#isWriting && this.#batches.length === 0
+    return this.#pending === 0
   }
 
   /** Writes have been slow again and again: a node with another disk would lead better. */
@@ -75,11 +81,11 @@ export class DiskQueue {
     return this.#slowMs.filter((at) => at > since).length >= slowMax
   }
 
-  /** Ends when it is durable. */
-  compact(snapshot: SnapshotMeta, keepFrom: LogIndex): Effect.Effect<void, StorageFailed> {
+  /** Ends when it is durable. `false`: it is not, since there is a newer one. */
+  compact(snapshot: SnapshotMeta, keepFrom: LogIndex): Effect.Effect<boolean, StorageFailed> {
     return Effect.suspend(() => {
-      const done = Deferred.makeUnsafe<void, StorageFailed>()
-      this.#compactions.push({ snapshot, keepFrom, done })
+      const done = Deferred.makeUnsafe<boolean, StorageFailed>()
+      this.#jobs.push({ snapshot, keepFrom, done })
       this.#wake.openUnsafe()
       return Deferred.await(done)
     })
@@ -89,22 +95,23 @@ export class DiskQueue {
   readonly run: Effect.Effect<never, StorageFailed> = Effect.suspend(() =>
     Effect.andThen(this.#wake.await, () => {
       this.#wake.closeUnsafe()
-      const batches = this.#batches
-      const compactions = this.#compactions
-      this.#batches = []
-      this.#compactions = []
-      this.#isWriting = batches.length > 0
-      return Effect.andThen(this.#write(batches), this.#compact(compactions))
+      const jobs = this.#jobs
+      this.#jobs = []
+      return Effect.forEach(
+        groups(jobs),
+        (group) => (isBatches(group) ? this.#write(group) : this.#compact(group)),
+        { discard: true }
+      )
     })
   ).pipe(Effect.forever)
 
   #write(batches: ReadonlyArray<Batch>): Effect.Effect<void, StorageFailed> {
-    const last = batches.at(-1)
-    if (last === undefined) return Effect.void
+    const snapshot = batches.findLast((batch) => batch.snapshot !== undefined)?.snapshot
+    if (snapshot !== undefined) this.#newest = snapshot.index
     const durable: Durable = {
-      batch: last.batch,
+      batch: batches.at(-1)!.batch,
       messages: batches.flatMap(({ afterPersist }) => afterPersist),
-      snapshot: batches.findLast(({ snapshot }) => snapshot !== undefined)?.snapshot
+      snapshot
     }
     // A commit index alone may lag; it is written with the next entries.
     const written = batches.some(({ mustSync }) => mustSync)
@@ -112,7 +119,7 @@ export class DiskQueue {
       : Effect.void
     const startedMs = this.#nowMs()
     const tell = Effect.sync(() => {
-      this.#isWriting = false
+      this.#pending -= batches.length
       this.#measure(startedMs)
       this.#onDurable(durable)
     })
@@ -127,15 +134,29 @@ export class DiskQueue {
       this.#slowMs = [...this.#slowMs.slice(1 - slowMax), now]
   }
 
-  #compact(compactions: ReadonlyArray<Compaction>): Effect.Effect<void, StorageFailed> {
-    return Effect.forEach(
-      compactions,
-      ({ done, keepFrom, snapshot }) =>
-        this.#storage.compact(snapshot, keepFrom).pipe(
-          Effect.tap(() => Deferred.succeed(done, undefined)),
-          Effect.tapError((error) => Deferred.fail(done, error))
-        ),
-      { discard: true }
+  #compact({ done, keepFrom, snapshot }: Compaction): Effect.Effect<unknown, StorageFailed> {
+    if (snapshot.index < this.#newest) return Deferred.succeed(done, false)
+    this.#newest = snapshot.index
+    return this.#storage.compact(snapshot, keepFrom).pipe(
+      Effect.tap(() => Deferred.succeed(done, true)),
+      Effect.tapError((error) => Deferred.fail(done, error))
     )
   }
 }
+
+/** Batches that follow each other go together; the order stays. */
+const groups = (
+  jobs: ReadonlyArray<Batch | Compaction>
+): ReadonlyArray<ReadonlyArray<Batch> | Compaction> => {
+  const found: Array<Array<Batch> | Compaction> = []
+  for (const job of jobs) {
+    const last = found.at(-1)
+    if ("done" in job) found.push(job)
+    else if (Array.isArray(last)) last.push(job)
+    else found.push([job])
+  }
+  return found
+}
+
+const isBatches = (group: ReadonlyArray<Batch> | Compaction): group is ReadonlyArray<Batch> =>
+  Array.isArray(group)

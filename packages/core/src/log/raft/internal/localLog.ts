@@ -183,8 +183,7 @@ const take = (core: Core, snapshot: SnapshotMeta, keepFrom: RaftIndex): Effect.E
   Effect.suspend(() => {
     const isNew = snapshot !== core.latestSnapshot
     if (!isNew && keepFrom <= core.view.log.firstIndex) return Effect.void
-    return Effect.andThen(Effect.orDie(core.disk.compact(snapshot, keepFrom)), () => {
-      core.taken(snapshot, keepFrom)
-      return Effect.void
+    return Effect.map(Effect.orDie(core.disk.compact(snapshot, keepFrom)), (isNewest) => {
+      if (isNewest) core.taken(snapshot, keepFrom)
     })
   })
