@@ -18,7 +18,9 @@ export type Reply =
   | { readonly error: string }
 
 const [module, role, port] = process.argv.slice(2)
-const tell = (reply: Reply) => process.send?.(reply)
+const tell = (reply: Reply) => {
+  if (process.connected) process.send?.(reply)
+}
 const cpuUs = () => {
   const { system, user } = process.cpuUsage()
   return system + user + Programs.cpuUs()
@@ -31,7 +33,7 @@ const measure = async (run: Awaited<ReturnType<Contender["connect"]>>, load: Loa
   return { ...result, cpuUs: cpuUs() - before }
 }
 
-process.on("disconnect", () => void Programs.stopAll().finally(() => process.exit()))
+process.on("disconnect", () => void Programs.close().finally(() => process.exit()))
 // Ctrl-C ends the harness; then there is something to clean up here.
 process.on("SIGINT", () => {})
 try {

@@ -32,6 +32,7 @@ const started = new Set<Started>()
 const folders: Array<string> = []
 /** Processor time of those that have ended. */
 let endedUs = 0
+let isClosed = false
 
 /** Longer than a program needs to stop by itself. */
 const stopMaxMs = 15_000
@@ -42,6 +43,8 @@ export const start = async (
   args: ReadonlyArray<string>,
   { install, stopSignal = "SIGTERM", ...options }: Options = {}
 ): Promise<ChildProcess> => {
+  // A run that goes on while all is stopped would leave what it starts behind.
+  if (isClosed) throw new Error("nothing is started any more")
   const child = spawn(command, args, { stdio: "ignore", detached: true, ...options })
   await once(child, "spawn").catch((error: Error) => {
     const hint = install === undefined ? error.message : `it is not installed: ${install}`
@@ -67,6 +70,12 @@ export const kill = async (child: ChildProcess, signal: NodeJS.Signals): Promise
 export const stopAll = async (): Promise<void> => {
   await Promise.all([...started].map(({ child, stopSignal }) => kill(child, stopSignal)))
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+}
+
+/** As `stopAll`, for good. */
+export const close = (): Promise<void> => {
+  isClosed = true
+  return stopAll()
 }
 
 /**
