@@ -40,6 +40,8 @@ export class Steward {
   readonly #asked = new Map<string, { readonly id: IncarnationId; readonly atMs: number }>()
   /** Those that were asked to go, and when. */
   readonly #leaving = new Map<IncarnationId, number>()
+  /** When this leader first had each of its members. */
+  readonly #metMs = new Map<IncarnationId, number>()
   readonly #returns = new Map<string, ReadonlyArray<number>>()
   #pendingSinceMs: number | undefined = undefined
   #leadsSinceMs: number | undefined = undefined
@@ -82,6 +84,7 @@ export class Steward {
     const core = this.#core()
     const now = this.#nowMs()
     this.#leadsSinceMs = core?.leads === true ? (this.#leadsSinceMs ?? now) : undefined
+    this.#meet(core)
     if (core === undefined || !core.leads || core.view.transferee !== undefined) {
       this.#pendingSinceMs = undefined
       return Effect.void
@@ -123,10 +126,11 @@ export class Steward {
       configuration,
       lastIndex: log.lastIndex,
       members: new Map(
-        progress.map(({ id, match }) => [
-          id,
-          { match, silentMs: id === core.id ? 0 : now - (core.heardMs.get(id) ?? 0) }
-        ])
+        progress.map(({ id, match }) => {
+          const silentMs = id === core.id ? 0 : now - (core.heardMs.get(id) ?? 0)
+          const missedMs = Math.min(silentMs, now - (this.#metMs.get(id) ?? now))
+          return [id, { match, silentMs, missedMs }]
+        })
       ),
       candidates: Array.from(this.#asked.values(), ({ atMs, id }): Candidate => ({
         id,
@@ -135,6 +139,12 @@ export class Steward {
       leaving: new Set(this.#leaving.keys()),
       limits: this.#limits
     }
+  }
+
+  #meet(core: Core | undefined): void {
+    const members = core?.leads === true ? core.view.progress.map(({ id }) => id) : []
+    for (const id of this.#metMs.keys()) if (!members.includes(id)) this.#metMs.delete(id)
+    for (const id of members) if (!this.#metMs.has(id)) this.#metMs.set(id, this.#nowMs())
   }
 
   #remember(id: IncarnationId, atMs: number): void {

@@ -22,6 +22,11 @@ export interface Member {
   readonly match: number
   /** How long it has said nothing. */
   readonly silentMs: number
+  /**
+   * For how long it has been missed: as long as it is silent, and this leader has led with it. Who has
+   * just begun to lead, or was just given a learner, has heard nothing from many yet.
+   */
+  readonly missedMs: number
 }
 
 /** A node that asks to be part of the cloud, under the name of its present memory. */
@@ -113,8 +118,9 @@ const remove = (situation: Situation): ConfChangeStep | undefined => {
   const isGone = (id: IncarnationId) =>
     present.some((candidate) => candidate.id !== id && nodeOf(candidate.id) === nodeOf(id))
   const silentMs = (id: IncarnationId) => members.get(id)?.silentMs ?? Infinity
+  const missedMs = (id: IncarnationId) => members.get(id)?.missedMs ?? 0
   const isLost = (id: IncarnationId) =>
-    silentMs(id) >= limits.silentVoterMs && present.some(({ id: other }) => !isMember(other))
+    missedMs(id) >= limits.silentVoterMs && present.some(({ id: other }) => !isMember(other))
   const isMember = (id: IncarnationId) => voters.includes(id) || learners.includes(id)
 
   const surplus = voters.length > Math.max(wanted(situation), Math.min(shrunkMin, limits.votersMax))
@@ -125,7 +131,7 @@ const remove = (situation: Situation): ConfChangeStep | undefined => {
   const learner =
     learners.find((id) => leaving.has(id) || isGone(id)) ??
     // Its place is for one that answers; it may ask again.
-    learners.find((id) => silentMs(id) >= silentLearnerMs)
+    learners.find((id) => missedMs(id) >= silentLearnerMs)
   if (learner !== undefined) return { kind: "Remove", node: learner }
   const removable = (id: IncarnationId) => id !== self && canLose(situation, id)
   const voter =

@@ -75,6 +75,31 @@ it.effect("[LM8] who left is not asked to come back by a question that came late
   })
 )
 
+it.effect("[LM9] a learner that is slow to answer at first keeps its place", () =>
+  Effect.gen(function* () {
+    // A machine that has been up for long.
+    yield* TestClock.adjust("1 hour")
+    const { changes, core } = yield* make(["a/1", "b/1"])
+    core.view.configuration = { ...withVoters(["a/1", "b/1"]), learners: ["c/1"] }
+    core.view.progress = [...core.view.progress, { id: "c/1", match: 0 }]
+    yield* TestClock.adjust("29 seconds")
+    assert.deepStrictEqual(changes, [])
+    yield* TestClock.adjust("2 seconds")
+    assert.deepStrictEqual(changes[0], { kind: "Remove", node: "c/1" })
+  })
+)
+
+it.effect("[LM7] a voter that a new leader has not heard yet keeps its place", () =>
+  Effect.gen(function* () {
+    yield* TestClock.adjust("1 hour")
+    const { changes, core, steward } = yield* make(["a/1", "b/1", "c/1"])
+    core.heardMs.delete("c/1")
+    steward.asked("d/1")
+    yield* TestClock.adjust("5 seconds")
+    assert.deepStrictEqual(changes, [])
+  })
+)
+
 interface FakeCore extends Pick<Core, "id" | "hindrance"> {
   leads: boolean
   readonly heardMs: Map<string, number>
@@ -84,7 +109,7 @@ interface FakeCore extends Pick<Core, "id" | "hindrance"> {
     readonly log: { readonly applied: number; readonly lastIndex: number }
     readonly pendingConfIndex: number
     readonly transferee: undefined
-    readonly progress: ReadonlyArray<{ readonly id: string; readonly match: number }>
+    progress: ReadonlyArray<{ readonly id: string; readonly match: number }>
   }
 }
 

@@ -239,7 +239,7 @@ const situation = (known: Known): Situation => {
   const { lastIndex = 10, learners = [], match = {}, silent = {}, voters } = known
   const member = (id: string): [string, Member] => [
     id,
-    { match: match[id] ?? lastIndex, silentMs: silent[id] ?? 0 }
+    { match: match[id] ?? lastIndex, silentMs: silent[id] ?? 0, missedMs: silent[id] ?? 0 }
   ]
   return {
     self: known.self ?? voters[0]!,
@@ -343,7 +343,9 @@ const seen = (cloud: Cloud): Situation => {
     self: cloud.self,
     configuration: { ...emptyConfiguration, voters: cloud.voters, learners: cloud.learners },
     lastIndex: 10,
-    members: new Map(members.map((id) => [id, { match: 10, silentMs: silentMs(id) }])),
+    members: new Map(
+      members.map((id) => [id, { match: 10, silentMs: silentMs(id), missedMs: silentMs(id) }])
+    ),
     candidates: cloud.here
       .filter((id) => !members.includes(id) && !cloud.leaving.has(id))
       .map((id) => ({ id, silentMs: 0 })),
