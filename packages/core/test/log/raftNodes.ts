@@ -35,11 +35,13 @@ export const makeNetwork = Effect.gen(function* () {
   const scope = yield* Effect.scope
   const calls = new Map<string, Caller>()
   const members = new Map<string, LogMember["Service"]>()
+  const frozen = new Set<string>()
   let isCut = nobody
 
   const peersOf = (from: string, known: ReadonlyArray<string>) => {
     const reached = <A>(all: ReadonlyMap<string, A>, to: string) =>
       Effect.suspend(() => {
+        if (frozen.has(to) || frozen.has(from)) return Effect.never
         const found = isCut(from, to) ? undefined : all.get(to)
         return found === undefined
           ? Effect.fail(new LinkFailed({ started: false }))
@@ -105,6 +107,8 @@ export const makeNetwork = Effect.gen(function* () {
     startAll: (names: ReadonlyArray<string>, options?: (name: string) => NodeOptions) =>
       Effect.forEach(names, (name) => start(name, names, options?.(name))),
     cut: (cut: (from: string, to: string) => boolean) => Effect.sync(() => void (isCut = cut)),
+    /** From now on it neither says nor answers anything, and its connections stay open. */
+    freeze: (name: string) => Effect.sync(() => void frozen.add(name)),
     caller: (name: string) => calls.get(name)!
   }
 })

@@ -73,8 +73,8 @@ it("[RL13] no more is held than is allowed, also of what nobody waits for", () =
   for (const one of all) one.answer = undefined
   assert.instanceOf(proposals.add(proposal()), Overloaded)
   proposals.committed(entry(5, 3))
-  assert.isUndefined(proposals.add(proposal()))
   assert.instanceOf(proposals.add(proposal(new Uint8Array(1000))), Overloaded)
+  assert.isUndefined(proposals.add(proposal()))
 })
 
 it("[RL14] who stopped waiting before it was proposed leaves nothing", () => {
