@@ -295,6 +295,21 @@ export class DatabaseServices extends RpcGroup.make(
   )
 }
 
+const writes: ReadonlySet<string> = new Set(
+  [
+    CreateCollection,
+    DeleteCollection,
+    AddDocument,
+    UpdateDocument,
+    DeleteDocument,
+    OpenSession,
+    Execute
+  ].map(({ _tag }) => _tag)
+)
+
+/** Whether the service of that name writes into the database, and does nothing else. */
+export const isWrite = (service: string): boolean => writes.has(service)
+
 /** Asks with the time that its caller leaves. */
 const reading = <A>(
   ask: (options: { readonly timeout: Duration.Duration }) => Effect.Effect<A, ReadError>

@@ -11,6 +11,8 @@ import type { Repeat } from "../../service/Access.ts"
 import { type Refusal, ServiceNotFound, type VersionMismatch } from "../../service/Refusal.ts"
 import { type CallError, CloudUnreachable } from "../CallError.ts"
 import type { Link, LinkReply } from "../Link.ts"
+import { isWrite } from "../../service/DatabaseServices.ts"
+import type { Address } from "../../transport/Address.ts"
 import { Links, type Unreachable } from "../Links.ts"
 import * as Attempts from "../pure/Attempts.ts"
 import * as RetryBudget from "../pure/RetryBudget.ts"
@@ -67,6 +69,7 @@ const makePlace = Effect.gen(function* () {
   const links = yield* Links
   const table = yield* NodeTable
   const placement = yield* Placement
+  const scope = yield* Effect.scope
   /** Some node was connected once, or took a connection and was too busy to speak. */
   let reached = false
 
@@ -108,6 +111,14 @@ const makePlace = Effect.gen(function* () {
     while (true) {
       const candidates = new Set(links.connected().keys())
       reached ||= candidates.size > 0
+      const leader = isWrite(service) ? leaderOf(table, exclude) : undefined
+      if (leader !== undefined && candidates.has(leader.node)) {
+        const reply = yield* once(service, exclude, new Set([leader.node]), use)
+        if (reply !== undefined) return reply
+      } else if (leader !== undefined) {
+        // The next write goes there; this one does not wait for the connection.
+        yield* Effect.forkIn(Effect.ignore(links.to(leader.address)), scope)
+      }
       for (const node of exclude) candidates.delete(node)
       const reply = yield* once(service, exclude, candidates, use)
       if (reply !== undefined) return reply
@@ -119,6 +130,16 @@ const makePlace = Effect.gen(function* () {
   })
   return { place, isReached: () => reached }
 })
+
+/** A write goes to who leads the log, as far as anybody knows; any other node would forward it. */
+const leaderOf = (table: NodeTable["Service"], exclude: ReadonlySet<NodeId>) => {
+  for (const { info, status } of SubscriptionRef.getUnsafe(table.nodes).values()) {
+    const { address, node, role, state } = info
+    const leads = role === "leader" && state === "ready" && status === "up"
+    if (leads && !exclude.has(node)) return { node, address: address as Address }
+  }
+  return undefined
+}
 
 const missed = (error: CallError, final: boolean) =>
   new Attempt.Missed(undefined, { _tag: "NobodyLeft", final }, error)
