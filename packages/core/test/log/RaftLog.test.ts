@@ -142,7 +142,7 @@ describe("the log of a quorum", { timeout: 30_000 }, () => {
   it.effect("[LM8] a node that left is not taken in again, and follows the log on", () =>
     Effect.gen(function* () {
       const { startAll } = yield* makeNetwork
-      const nodes = yield* startAll(["a", "b", "c", "d"])
+      const nodes = yield* startAll(names)
       const leaver = yield* leaderOf(nodes)
       yield* leaver.member.leave
       yield* leaderOf(nodes.filter((node) => node !== leaver))
