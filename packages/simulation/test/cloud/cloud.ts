@@ -2,9 +2,11 @@
 import { Client } from "@distri/core/client/Client"
 import { CloudNode } from "@distri/core/cloud/CloudNode"
 import type { Disk } from "@distri/core/log/storage/Disk"
+import { type Breaks, CurrentBreaks } from "@distri/core/log/raft/Breaks"
 import { Database } from "@distri/core/database/Database"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import type { Fault } from "../../src/sim/Fault.ts"
 import type { FaultPlan } from "../../src/sim/FaultPlan.ts"
@@ -24,6 +26,8 @@ export interface CloudRun {
   readonly rounds?: number
   /** Nodes keep their log on a disk. Default: in memory. */
   readonly hasDisk?: boolean
+  /** Rules that the nodes break, to see whether that is found. */
+  readonly breaks?: Breaks
   readonly faults: FaultPlan | ReadonlyArray<Fault>
 }
 
@@ -44,6 +48,15 @@ export const faultKinds = {
 export const isFaultKind = (name: string): name is keyof typeof faultKinds =>
   Object.hasOwn(faultKinds, name)
 
+/** Rules of the log that nodes may break on purpose. */
+export const breakNames: ReadonlyArray<keyof Breaks> = [
+  "acknowledgeBeforeSync",
+  "skipSessions",
+  "readLocally",
+  "joinRunningRound",
+  "catchUpMissedTicks"
+]
+
 export const defaultKinds = "partitions,slowness,resets,crashes,restarts,pauses,clocks"
 
 /** By then a cloud is founded, where nothing goes wrong. */
@@ -52,13 +65,13 @@ export const foundedMs = 6_000
 class Services extends RpcGroup.make() {}
 
 const node =
-  (hasDisk: boolean) =>
+  (hasDisk: boolean, breaks: Breaks) =>
   ({ address, others }: Sim.Node) =>
     CloudNode.layer(Services, {
       listen: address,
       seeds: others,
       ...(hasDisk ? { data: "cloud" } : {})
-    })
+    }).pipe(Layer.provide(Layer.succeed(CurrentBreaks, breaks)))
 
 const program = (profile: Profile) => (client: CloudClient) =>
   Effect.gen(function* () {
@@ -105,12 +118,12 @@ const canLose = (_node: string, running: ReadonlyMap<string, Context.Context<any
 
 export const cloudOptions = (run: CloudRun): Sim.Options<Input, Output, Disk> => {
   const profile = drawProfile(run.seed)
-  const { seconds, hasDisk = false, clients = profile.clients, ...rest } = run
+  const { seconds, hasDisk = false, breaks = {}, clients = profile.clients, ...rest } = run
   return {
     ...rest,
     clients,
     duration: seconds * 1_000,
-    node: node(hasDisk),
+    node: node(hasDisk, breaks),
     ...(hasDisk ? { hardware: Sim.disks } : { canLose }),
     client: program(profile),
     verify,

@@ -157,6 +157,7 @@ export const makeRound = Effect.fnUntraced(function* (
       Effect.catchIf(isExpected, () => Effect.void),
       Effect.orDie
     )
-    yield* Effect.sleep(2 * thinkMs * (yield* Random.next))
+    // Often at once: what was just written is asked of another node.
+    if (yield* Random.nextBoolean) yield* Effect.sleep(4 * thinkMs * (yield* Random.next))
   })
 })

@@ -75,7 +75,7 @@ export const work = async (runs: ReadonlyArray<CloudRun>): Promise<Done> => {
 }
 
 export const repeatLine = (run: CloudRun, faultsFile: string | undefined): string => {
-  const { seed, interleave, nodes, seconds, hasDisk, clients, rounds } = run
+  const { seed, interleave, nodes, seconds, hasDisk, breaks = {}, clients, rounds } = run
   const words = [
     `--seed ${seed}`,
     `--nodes ${nodes}`,
@@ -84,6 +84,7 @@ export const repeatLine = (run: CloudRun, faultsFile: string | undefined): strin
     ...(hasDisk === true ? ["--disk"] : []),
     ...(clients === undefined ? [] : [`--clients ${clients}`]),
     ...(rounds === undefined ? [] : [`--rounds ${rounds}`]),
+    ...Object.keys(breaks).map((name) => `--break ${name}`),
     ...(faultsFile === undefined ? [] : [`--faults ${faultsFile}`])
   ]
   return `npx -y pnpm@12 simulate cloud ${words.join(" ")}`

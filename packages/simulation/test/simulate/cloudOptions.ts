@@ -4,7 +4,15 @@ import { availableParallelism } from "node:os"
 import type { Fault } from "../../src/sim/Fault.ts"
 import type { FaultPlan } from "../../src/sim/FaultPlan.ts"
 import { faultsProblem, namesOf } from "../../src/sim/Options.ts"
-import { type CloudRun, defaultKinds, faultKinds, foundedMs, isFaultKind } from "../cloud/cloud.ts"
+import type { Breaks } from "@distri/core/log/raft/Breaks"
+import {
+  breakNames,
+  type CloudRun,
+  defaultKinds,
+  faultKinds,
+  foundedMs,
+  isFaultKind
+} from "../cloud/cloud.ts"
 import { drawProfile } from "../cloud/profile.ts"
 import { complain, parsed, wholeOf } from "./commandLine.ts"
 
@@ -22,6 +30,7 @@ export const help = `Runs whole clouds, nodes and clients, on a simulated networ
                    (default ${defaultKinds})
   --faults FILE    a list of faults as JSON, in place of those of the seed
   --disk           nodes keep their log on a simulated disk, instead of in memory
+  --break NAME     builds with one rule broken; may be repeated: ${breakNames.join(", ")}
   --clients N      (default: drawn from the seed)
   --rounds N       operations of each client (default: as many as fit)
   --shrink         makes the first failure small; the faults left are written to a file for --faults
@@ -46,6 +55,7 @@ export const parse = (args: ReadonlyArray<string>) =>
       kinds: { type: "string", default: defaultKinds },
       faults: { type: "string" },
       disk: { type: "boolean", default: false },
+      break: { type: "string", multiple: true, default: [] },
       clients: { type: "string" },
       rounds: { type: "string" },
       shrink: { type: "boolean", default: false },
@@ -56,6 +66,12 @@ export const parse = (args: ReadonlyArray<string>) =>
   })
 
 type Options = ReturnType<typeof parse>["values"]
+
+const breaksOf = (names: ReadonlyArray<string>): Breaks => {
+  const unknown = names.find((name) => !breakNames.some((known) => known === name))
+  if (unknown !== undefined) complain(`no break is called ${unknown}; --help lists all`)
+  return Object.fromEntries(names.map((name) => [name, true]))
+}
 
 const planOf = (text: string): FaultPlan => {
   const kinds = text.split(",")
@@ -100,6 +116,7 @@ export const runsOf = (values: Options): ReadonlyArray<CloudRun> => {
     ...(clients === undefined ? {} : { clients: wholeOf("clients", clients, 0) }),
     ...(rounds === undefined ? {} : { rounds: wholeOf("rounds", rounds, 1) }),
     ...(values.disk ? { hasDisk: true } : {}),
+    ...(values.break.length === 0 ? {} : { breaks: breaksOf(values.break) }),
     faults: planOf(values.kinds)
   }
   const count = only === undefined ? wholeOf("seeds", values.seeds, 1) : 1
