@@ -82,8 +82,12 @@ describe("a cloud under load", { timeout: 120_000 }, () => {
         yield* load.goesOn(30)
       }
       const left = added.slice(1)
-      const { voters } = yield* until(yield* leaderOf(left), (stats) => stats.voters.length === 3)
-      assert.deepStrictEqual(voters.toSorted(), [7405, 7406, 7407].map(address))
+      // One that ran out of time while it left is taken out by the leader a little later.
+      const stay: ReadonlyArray<string> = [7405, 7406, 7407].map(address)
+      yield* until(
+        yield* leaderOf(left),
+        ({ voters }) => voters.length === 3 && voters.every((voter) => stay.includes(voter))
+      )
       yield* load.goesOn(30)
       const { acknowledged, there } = yield* load.finish
       assert.deepStrictEqual(there, acknowledged)
