@@ -1,13 +1,15 @@
 /**
  * Looks at the memory and the open files of the nodes, and whether they grow.
  *
- * A line is laid through what was seen after the first third of the run, when caches are full. What the
- * line gains until the end is growth. A run that is short says nothing about that.
+ * A line is laid through what was seen after the first third of the run, when caches are full, and of
+ * each process after its first half minute. What the line gains until the end is growth. A run that is
+ * short says nothing about that.
  */
 import * as fs from "node:fs"
 
 interface Sample {
   readonly atMs: number
+  readonly isWarm: boolean
   readonly residentMiB: number
   readonly files: number
 }
@@ -20,12 +22,15 @@ export interface Grown {
   readonly filesGrowth: number
 }
 
-/** What a node may gain in the last two thirds. */
+/** What a node may gain in the last two thirds of a run. */
 export const growthMax = { residentMiB: 96, files: 32 } as const
 /** What it may have at any time. */
 export const max = { residentMiB: 768, files: 512 } as const
 /** Shorter runs are not judged. */
 export const judgedMs = 5 * 60_000
+
+/** A process that is younger has not filled its heap yet. */
+const coldMs = 30_000
 
 /** Why nothing can be seen here; undefined: it can. */
 export const unavailable = fs.existsSync("/proc/self/status")
@@ -34,6 +39,7 @@ export const unavailable = fs.existsSync("/proc/self/status")
 
 export class Vitals {
   private readonly samples = new Map<string, Array<Sample>>()
+  private readonly bornMs = new Map<number, number>()
 
   look(node: string, pid: number): void {
     try {
@@ -42,7 +48,10 @@ export class Vitals {
       const files = fs.readdirSync(`/proc/${pid}/fd`).length
       if (residentMiB === 0) return
       const samples = this.samples.get(node) ?? []
-      samples.push({ atMs: performance.now(), residentMiB, files })
+      const atMs = performance.now()
+      const bornMs = this.bornMs.get(pid) ?? atMs
+      this.bornMs.set(pid, bornMs)
+      samples.push({ atMs, isWarm: atMs - bornMs >= coldMs, residentMiB, files })
       this.samples.set(node, samples)
     } catch {
       // It ended meanwhile.
@@ -53,7 +62,8 @@ export class Vitals {
     return Array.from(this.samples, ([node, samples]) => {
       const startMs = samples[0]!.atMs
       const endMs = samples.at(-1)!.atMs
-      const late = samples.filter(({ atMs }) => atMs >= startMs + (endMs - startMs) / 3)
+      const lateMs = startMs + (endMs - startMs) / 3
+      const late = samples.filter(({ atMs, isWarm }) => isWarm && atMs >= lateMs)
       return {
         node,
         residentMaxMiB: Math.round(Math.max(...samples.map(({ residentMiB }) => residentMiB))),

@@ -56,20 +56,26 @@ export const make = (folder: string, name: string): Effect.Effect<Volume, string
     (volume) => Effect.ignore(Effect.try(() => run("umount", "-l", volume.path)))
   )
 
+/** Room is taken without writing to it; what is left after that is less than a page of the log. */
 const ballast = (file: string) =>
   Effect.acquireRelease(
-    Effect.sync(() => {
-      const opened = fs.openSync(file, "w")
-      // Larger pieces first, so that little is left.
-      for (const size of [4 * 1024 * 1024, 64 * 1024, 4096]) {
-        const piece = Buffer.alloc(size)
-        try {
-          while (true) fs.writeSync(opened, piece)
-        } catch {
-          continue
-        }
-      }
-      fs.closeSync(opened)
+    Effect.callback<void>((resume) => {
+      const { bavail, bsize } = fs.statfsSync(path.dirname(file))
+      const args = ["-l", String(bavail * bsize), file]
+      childProcess.execFile("fallocate", args, () => {
+        fillRest(file)
+        resume(Effect.void)
+      })
     }),
     () => Effect.sync(() => fs.rmSync(file, { force: true }))
   )
+
+const fillRest = (file: string): void => {
+  const opened = fs.openSync(file, "a")
+  const page = Buffer.alloc(4096)
+  try {
+    while (true) fs.writeSync(opened, page)
+  } catch {
+    fs.closeSync(opened)
+  }
+}
