@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { Transport } from "../../src/transport/Transport.ts"
 import {
@@ -209,14 +210,16 @@ describe("CloudNode", { timeout: 30_000 }, () => {
 
   it.live("a full node refuses, and the client comes back until it has room", () =>
     Effect.gen(function* () {
-      yield* startNode(7401, [], { limits: { queueMax: 2 } })
+      const node = yield* startNode(7401, [], { limits: { queueMax: 2 } })
       const client = yield* startClient([7401])
       const gate = yield* Gate
       const calls = yield* Effect.forEach(Array.from({ length: 20 }), () =>
         Effect.forkChild(client.call(HeldPure, undefined))
       )
-      while (gate.started === 0) yield* Effect.yieldNow
-      yield* settle
+      yield* Effect.repeat(node.stats, {
+        until: ({ refused }) => (refused["Overloaded"] ?? 0) > 0,
+        schedule: Schedule.spaced("5 millis")
+      })
       yield* Deferred.succeed(gate.open, undefined)
       for (const call of calls) assert.strictEqual(yield* Fiber.join(call), "done")
       const stats = Result.getOrThrow((yield* client.collectStats).get(address(7401))!)
