@@ -1,7 +1,7 @@
 import type { IncarnationId } from "@distri/raft/IncarnationId"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { LeaveLog } from "../../../service/LogServices.ts"
+import { JoinLog, type JoinQuestion, LeaveLog } from "../../../service/LogServices.ts"
 import type { RaftPeers } from "../../RaftPeers.ts"
 import { type ClusterId, LogId, Unavailable } from "../../ReplicatedLog.ts"
 import { nodeOf } from "../pure/Membership.ts"
@@ -12,6 +12,7 @@ const lookEvery = Schedule.spaced("20 millis")
 /** A successor that has not taken over by then never will. */
 const handOverMax = "1500 millis"
 const removeMax = "5 seconds"
+const tellMax = "300 millis"
 /** A voter that was not heard for so long does not count as one that answers. */
 export const presentMs = 2000
 
@@ -80,10 +81,27 @@ export const leave = (options: Options): Effect.Effect<void, Unavailable> =>
     const voters = core()?.view.configuration.voters ?? []
     if (voters.length === 0) return Effect.void
     if (voters.length === 1 && voters[0] === id) return unavailable("NoQuorum")
-    return Effect.andThen(Effect.ignore(handOver(options)), askToLeave(options)).pipe(
+    const asks = Effect.andThen(Effect.ignore(handOver(options)), askToLeave(options)).pipe(
       Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 50 })
     )
+    return Effect.andThen(tellAll(options), asks)
   })
+
+/**
+ * Whoever leads next must not take an earlier question of this node for one that still stands, and
+ * bring it back.
+ */
+const tellAll = ({ cluster, durability, id, peers }: Options): Effect.Effect<void> =>
+  Effect.flatMap(peers.known, (nodes) =>
+    Effect.forEach(
+      nodes,
+      (node) =>
+        peers
+          .call(node)(JoinLog, { cluster, id, durability, leaves: true })
+          .pipe(Effect.timeoutOption(tellMax), Effect.ignore),
+      { concurrency: "unbounded", discard: true }
+    )
+  )
 
 const askToLeave = ({
   cluster,
@@ -108,6 +126,7 @@ const askToLeave = ({
 
 interface Options {
   readonly cluster: ClusterId
+  readonly durability: JoinQuestion["durability"]
   readonly id: IncarnationId
   readonly core: () => Core | undefined
   /** The node that leads, as far as this one knows. */

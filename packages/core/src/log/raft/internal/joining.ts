@@ -102,7 +102,7 @@ export const make = Effect.fnUntraced(function* (options: {
   }
 
   const run = Effect.gen(function* () {
-    if (isMember() && core()?.view.leader !== undefined) refusedMs = undefined
+    if (isMember() && !isLeaving() && core()?.view.leader !== undefined) refusedMs = undefined
     else yield* round
     const pauseMs = core() === undefined ? askEveryMs : presentEveryMs
     // Never in step with others that began at the same moment.

@@ -67,7 +67,11 @@ const receive = (core: Core | undefined, from: string, bytes: Uint8Array): Recei
 const join = (options: Options, question: JoinQuestion): JoinAnswer => {
   const { core, durability, hearsay, id, peers, steward } = options
   // A copy that is gone with its process would count as much as one on a disk.
-  if (question.durability === durability && question.leaves !== true) steward.asked(question.id)
+  if (question.durability === durability) {
+    // Every node remembers it: the leader that was asked to let it go may not be the next one.
+    if (question.leaves === true) steward.leaving(question.id)
+    else steward.asked(question.id)
+  }
   peers.heard(nodeOf(question.id))
   const found = core()
   if (found === undefined) return { id, durability, members: [] }

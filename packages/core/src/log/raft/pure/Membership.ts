@@ -157,6 +157,8 @@ const promote = (situation: Situation): ConfChangeStep | undefined => {
     const member = members.get(id)
     return (
       member !== undefined &&
+      // It has answered as a learner; what was heard of it before may have been its last word.
+      member.match > 0 &&
       member.silentMs < limits.presentMs &&
       member.match + limits.promotableEntries >= lastIndex
     )

@@ -141,6 +141,12 @@ describe("nodes that leave", () => {
   })
 })
 
+it("[LM4] a learner that has never answered is no voter, however short the log is", () => {
+  const here = { voters: ["a/1", "b/1"], learners: ["c/1"], candidates: { "c/1": 0 }, lastIndex: 5 }
+  assert.isUndefined(next(situation({ ...here, match: { "c/1": 0 } })))
+  assert.deepStrictEqual(next(situation({ ...here, match: { "c/1": 1 } })), vote("c/1"))
+})
+
 describe("voters that are silent", () => {
   const four = { voters: ["a/1", "b/1", "c/1"], candidates: { "d/1": 0 } }
 
