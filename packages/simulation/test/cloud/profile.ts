@@ -19,7 +19,7 @@ export const drawProfile = (seed: number): Profile => {
     clients,
     documents: 1 + random.below(5),
     kinds: random.some(["register", "counter", "tokens"], 1 + random.below(3)),
-    thinkMs: random.pick([50, 200, 500]),
+    thinkMs: random.pick([100, 300, 1_000]),
     timeoutMs: random.pick([2_000, 5_000, 10_000]),
     watchers: random.pick([0, 1, clients])
   }

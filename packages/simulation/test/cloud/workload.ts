@@ -3,6 +3,7 @@ import { Client } from "@distri/core/client/Client"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
 import type * as Sim from "../../src/sim/Sim.ts"
 import { Counters, Registers, Tokens } from "./collections.ts"
 import type { Input, Output } from "./model.ts"
@@ -48,14 +49,17 @@ export const makeRound = Effect.fnUntraced(function* (
   /** Unique in the whole run, so that a value says who wrote it. */
   const fresh = () => numbers++ * 100 + Number(name.slice(1))
 
-  /** Under a key that is sent again at random, also after it was answered. */
+  /**
+   * Under one key, again and again until somebody knows what became of it; at random once more after that.
+   * All of it is one operation. Many of unknown outcome would be more than a checker can try out.
+   */
   const repeated = <E extends Errors>(
     send: (idempotencyKey: string) => Effect.Effect<unknown, E>
   ) =>
     Effect.gen(function* () {
       const key = `${name}/${fresh()}`
       yield* send(key).pipe(
-        Effect.retry({ times: 2, while: (error) => isExpected(error) && !isRefused(error) })
+        Effect.retry({ times: 40, while: isExpected, schedule: Schedule.spaced("500 millis") })
       )
       if ((yield* Random.next) < 0.2) yield* Effect.ignore(send(key))
       return undefined
@@ -126,12 +130,14 @@ export const makeRound = Effect.fnUntraced(function* (
     if (token === undefined) return Effect.void
     return call(
       { on: "tokens", kind: "remove", token },
-      tokens.delete(token, { timeout }).pipe(
-        // Its adding had an unknown outcome.
-        Effect.catchTag("DocumentNotFound", () => Effect.void),
-        Effect.as(undefined)
-      ),
-      isRefused
+      repeated((idempotencyKey) =>
+        Effect.catchTag(
+          tokens.delete(token, { timeout, idempotencyKey }),
+          "DocumentNotFound",
+          // Its adding had an unknown outcome.
+          () => Effect.void
+        )
+      )
     )
   }
 
