@@ -36,6 +36,7 @@ import type { Transport } from "../transport/Transport.ts"
 import type { CallError } from "./CallError.ts"
 import { ServiceError } from "./CallError.ts"
 import * as Caller from "./internal/caller.ts"
+import * as Doubt from "./internal/doubt.ts"
 import * as Remote from "./internal/documents.ts"
 import * as Watching from "./internal/watch.ts"
 import { Links } from "./Links.ts"
@@ -150,7 +151,9 @@ const make = Effect.fnUntraced(function* (warm: number) {
       const body = yield* codec.encodePayload(payload)
       const head = { service: service._tag, mode: "typed", fingerprint: codec.fingerprint } as const
       const reply = yield* caller.send({ head, body, repeat: codec.repeat, ...options })
-      return yield* codec.decode(reply)
+      return yield* Effect.mapError(codec.decode(reply), (error) =>
+        Doubt.outcomeOf(service._tag, reply, error)
+      )
     })
 
   const sendDataWithParams: Client["Service"]["sendDataWithParams"] = (
@@ -161,10 +164,14 @@ const make = Effect.fnUntraced(function* (warm: number) {
   ) =>
     Effect.flatMap(
       caller.send({ head: { service, mode: "bytes", params }, body: data, ...options }),
-      ({ body, head }) =>
-        head.outcome === "success"
-          ? Effect.succeed(body)
-          : Effect.fail(new ServiceError({ service, error: parseJson(body) }))
+      (reply) => {
+        if (reply.head.outcome === "success") return Effect.succeed(reply.body)
+        const error = parseJson(reply.body)
+        const outcome = Doubt.outcomeOf(service, reply, error)
+        return Effect.fail(
+          outcome === error ? new ServiceError({ service, error }) : (outcome as CallError)
+        )
+      }
     )
 
   const statsOf = (address: Address.Address) =>

@@ -35,6 +35,11 @@ export interface Running {
   sent: boolean
 }
 
+/** An answer, and why an earlier attempt of the call may have run, if one may. */
+export interface Answered extends LinkReply {
+  readonly doubt?: CallError | undefined
+}
+
 export type SendTo = (link: Link, call: Running) => Effect.Effect<LinkReply, Missed | Refusal>
 
 /** An attempt that did not bring an answer, and what it says about the next one. */

@@ -13,7 +13,6 @@ import { InvalidPayload } from "../../service/ServiceBytes.ts"
 import { nameMaxLength, paramsMaxLength } from "../../service/Wire.ts"
 import type { Address } from "../../transport/Address.ts"
 import type { CallError } from "../CallError.ts"
-import type { LinkReply } from "../Link.ts"
 import { Links } from "../Links.ts"
 import * as RetryBudget from "../pure/RetryBudget.ts"
 import * as Seen from "../pure/Seen.ts"
@@ -65,7 +64,7 @@ export const make = Effect.gen(function* () {
 
   const send = Effect.fnUntraced(function* (
     running: Attempt.Running
-  ): Effect.fn.Return<LinkReply, CallError> {
+  ): Effect.fn.Return<Attempt.Answered, CallError> {
     const { call, service, startMs } = running
     const repeat = call.repeat ?? (yield* repeatOf(links, table, service))
     if (repeat === "keyed") running.key ??= yield* random.uuidV7()
@@ -75,7 +74,9 @@ export const make = Effect.gen(function* () {
   })
 
   return {
-    send: Effect.fnUntraced(function* (call: Attempt.Call): Effect.fn.Return<LinkReply, CallError> {
+    send: Effect.fnUntraced(function* (
+      call: Attempt.Call
+    ): Effect.fn.Return<Attempt.Answered, CallError> {
       const { deadlineMs: parentMs } = yield* CurrentRequest
       const timeout = Duration.fromInputUnsafe(call.timeout ?? defaultTimeout)
       const startMs = nowMs()

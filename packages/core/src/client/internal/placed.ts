@@ -28,7 +28,10 @@ export const make = Effect.fnUntraced(function* (
   nowMs: () => number
 ) {
   const { isReached, place } = yield* makePlace
-  return Effect.fnUntraced(function* (call: Attempt.Running, repeat: Repeat) {
+  return Effect.fnUntraced(function* (
+    call: Attempt.Running,
+    repeat: Repeat
+  ): Effect.fn.Return<Attempt.Answered, CallError> {
     let state = Attempts.initial(repeat)
     let last: CallError | undefined
     // Once an attempt may have run, no later refusal says that the call did not start.
@@ -37,7 +40,7 @@ export const make = Effect.fnUntraced(function* (
       const result = yield* Effect.result(
         place(call.service, state.exclude, (link) => attempt(link, call))
       )
-      if (result._tag === "Success") return result.success
+      if (result._tag === "Success") return { ...result.success, doubt: unknown }
       const { failure } = result
       if (!(failure instanceof Attempt.Missed)) {
         const ran = failure._tag === "ServiceFailed"
