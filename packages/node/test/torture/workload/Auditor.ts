@@ -90,9 +90,9 @@ export const make = ({ client, findings, folder, judge }: Options) => {
     const judgement = yield* judge.judge(operations)
     if (judgement.isLinearizable) return
     const file = path.join(folder, `window-${window.number}.json`)
-    const text = JSON.stringify(judgement.partition ?? operations, (_, value) =>
-      value === Infinity ? null : value
-    )
+    const { refusals } = window
+    const history = { operations: judgement.partition ?? operations, refusals }
+    const text = JSON.stringify(history, (_, value) => (value === Infinity ? null : value))
     fs.writeFileSync(file, text)
     findings.add("linearizable", `${judgement.text}\n(history in ${file})`)
   })

@@ -17,6 +17,8 @@ export class Window {
   private onClosed = () => {}
   /** Ends when all operations in it have. */
   readonly closed: Promise<void>
+  /** What was refused, and so is in no history. */
+  readonly refusals: Array<{ readonly input: Input; readonly why: string }> = []
   /** Calls in it so far. */
   calls = 0
 

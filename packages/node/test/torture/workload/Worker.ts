@@ -47,6 +47,10 @@ export const run = Effect.fnUntraced(function* (options: Options) {
       const kind = `${input.on} ${input.kind}`
       const call = into.call(name, input)
       let isInDoubt = false
+      const refuse = ({ _tag, message = "" }: Outcome.Tagged) => {
+        into.refusals.push({ input, why: `${_tag}: ${message}` })
+        call.refused()
+      }
       const send = (left: number): Effect.Effect<void> =>
         Effect.matchEffect(attempt, {
           onSuccess: (output) => {
@@ -63,7 +67,7 @@ export const run = Effect.fnUntraced(function* (options: Options) {
             isInDoubt ||= outcome !== "refused"
             if (again && left > 0) return Effect.andThen(Effect.sleep(againAfter), send(left - 1))
             if (isInDoubt) call.lost()
-            else call.refused()
+            else refuse(error)
             tally.ended(kind, isInDoubt ? "unknown" : "refused")
             return Effect.void
           }
