@@ -134,7 +134,11 @@ const startOne: (
       process.execPath,
       [
         mainFile,
-        ...["--mode", "server", "--attached", "--ips", addresses.join(",")],
+        "--mode",
+        "server",
+        "--attached",
+        "--ips",
+        addresses.join(","),
         ...(data === undefined ? [] : ["--data", data])
       ],
       { forceKillAfter: stopMax }

@@ -19,9 +19,8 @@ export const make = Effect.fnUntraced(function* (options: {
   const { halt, onComplete, storage } = options
   const scope = yield* Effect.scope
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  const complete = new Set<string>()
-  const restored = storage.begun?.restored.snapshot.reference
-  if (restored !== undefined) complete.add(restored)
+  /** The last one whose bytes came; those before it the storage may have let go. */
+  let complete = storage.begun?.restored.snapshot.reference
   let fetching: string | undefined
 
   const fetch = (offer: Snap) =>
@@ -31,7 +30,7 @@ export const make = Effect.fnUntraced(function* (options: {
         `this node is far behind; it fetches a snapshot of ${bytes} bytes at ${index} from ${offer.from}`
       )
       yield* storage.snapshots.write(reference, options.fetch(offer), { bytes, digest })
-      complete.add(reference)
+      complete = reference
       onComplete(offer)
     }).pipe(
       Effect.catchTag("StorageFailed", Effect.die),
@@ -46,7 +45,7 @@ export const make = Effect.fnUntraced(function* (options: {
   /** Whether the bytes are here. If not they are fetched, one snapshot at a time. */
   return (offer: Snap): boolean => {
     const { reference } = offer.snapshot
-    if (reference === "" || complete.has(reference)) return true
+    if (reference === "" || reference === complete) return true
     if (fetching === undefined) {
       fetching = reference
       fork(Effect.forkIn(fetch(offer), scope))
