@@ -86,12 +86,14 @@ export const make = Effect.fnUntraced(function* (options: {
   })
 
   const foundCloud = Effect.fnUntraced(function* (others: ReadonlyArray<JoinAnswer>) {
-    const log = LogId.make(yield* random.uuidV4())
+    const logId = LogId.make(yield* random.uuidV4())
     const wanted = votersWanted(others.length + 1, votersMax)
     const ids = others.map((other) => other.id).toSorted()
     const voters = [id, ...ids.slice(0, wanted - 1)]
-    yield* begin(log, founding(withVoters(voters)))
-    yield* Effect.logInfo(`this node has founded the cloud "${cluster}"; ${voters.join(", ")} vote`)
+    yield* begin(logId, founding(withVoters(voters)))
+    // A cloud of one is no news to whoever started it.
+    const log = others.length === 0 ? Effect.logDebug : Effect.logInfo
+    yield* log(`this node has founded the cloud "${cluster}"; ${voters.join(", ")} vote`)
   })
 
   const isMember = () => {
