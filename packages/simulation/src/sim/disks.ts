@@ -15,7 +15,7 @@ import type { Hardware } from "./Program.ts"
  */
 export const disks = (_name: string, random: Random): Hardware<Disk> => {
   const image = new DiskImage()
-  const syncMaxMs = random.pick([0, 2, 10, 50])
+  const syncMaxMs = random.pick([0, 5, 40, 300])
   const delayMs = (operation: string): number =>
     operation === "sync" || operation === "syncDirectory" ? random.between(0, syncMaxMs) : 0
   const delay = (operation: string): Effect.Effect<void> => {
