@@ -72,7 +72,9 @@ export const make = Effect.fnUntraced(function* (options: {
     const own = core()
     if (own !== undefined) {
       const other = answers.find(({ log }) => log !== undefined && log !== own.log)
-      return yield* other === undefined ? Effect.void : warn(beganAnew(other))
+      if (other !== undefined) return yield* warn(beganAnew(other))
+      const isLed = own.follows || hearsay.leader !== undefined
+      return yield* isLed ? Effect.void : warn(leaderless(silent, durability))
     }
     if (isLeaving()) return undefined
     const unlike = answers.find((answer) => answer.durability !== durability)
@@ -204,6 +206,15 @@ const keepsOtherwise = ({ id, durability: theirs }: JoinAnswer, ours: string) =>
   `${nodeOf(id)} keeps its log ${place(theirs)}, and this node ${place(ours)}; give all nodes of a cloud a folder for data, or none`
 
 const place = (durability: string) => (durability === "memory" ? "in memory" : "on disk")
+
+const leaderless = (silent: ReadonlyArray<string>, durability: string) =>
+  `no node leads the log now; ${
+    silent.length > 0
+      ? `${silent.join(", ")} did not answer: start them again`
+      : durability === "memory"
+        ? "if this lasts, too many memories are gone, and only a restart of all nodes begins anew"
+        : "if this lasts, too many disks are gone: put them back"
+  }`
 
 /** After a cloud in memory was started anew, who slept through it follows a log that is gone. */
 const beganAnew = ({ id }: JoinAnswer) =>
