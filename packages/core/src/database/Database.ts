@@ -58,7 +58,7 @@ export interface Options {
   /** Names this node in the cursors of the snapshots that it keeps. Default: `local`. */
   readonly home?: string | undefined
   /**
-   * Entries that are applied before the writer takes a snapshot and trims the log. Default 24 MiB:
+   * Entries that are applied before this node takes a snapshot and trims its log. Default 24 MiB:
    * less than half of what the log retains, since the entries of two snapshots are kept.
    */
   readonly compactAfterBytes?: number | undefined

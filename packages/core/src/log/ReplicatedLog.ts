@@ -117,9 +117,9 @@ export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", {
 /**
  * The log cannot do this now, and did nothing: an entry is not in it.
  *
- * - `NoLeader`: the writer cannot be reached. `NoQuorum`, `Joining`: not yet able to serve.
+ * - `NoLeader`: nobody leads the log, or it cannot be reached. `NoQuorum`, `Joining`: not yet able to serve.
  * - `Stopping`: this log is closed. `StorageFull`: there is no room.
- * - `SnapshotGone`: a newer one took its place. `NotWriter`: ask the node that writes.
+ * - `SnapshotGone`: a newer one took its place. `NotWriter`: this node only copies; ask a member.
  * - `LogRegressed`, `WrongCluster`: the log differs from the one followed here, for good.
  * - `Unsupported`: an entry needs a newer release than this node runs.
  * - `Behind`: this node has not applied the version that was asked for.
@@ -155,9 +155,9 @@ const meanings = {
   Stopping: "this node is shutting down; ask another",
   StorageFull: "there is no room; delete something",
   SnapshotGone: "a newer snapshot took its place; ask again",
-  NotWriter: "another node writes; ask that one",
-  LogRegressed: "the writer began anew without this node's entries; restart this node to follow it",
-  WrongCluster: "the writer belongs to another cloud; check the addresses",
+  NotWriter: "this node only copies the log; ask a member of it",
+  LogRegressed: "the log began anew without this node's entries; restart this node to follow it",
+  WrongCluster: "the log belongs to another cloud; check the addresses",
   Unsupported: "an entry needs a newer release; update this node",
   Behind: "this node has not applied that version yet; ask later, or another node"
 }
@@ -245,7 +245,7 @@ export class ReplicatedLog extends Context.Service<
       readonly durability: "memory" | "os" | "disk"
     }
 
-    /** Which log this is. A follower knows it once it has reached the writer. */
+    /** Which log this is. A node knows it once it has found its cloud. */
     readonly identity: Effect.Effect<LogId, Unavailable>
 
     /**

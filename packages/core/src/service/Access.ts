@@ -10,7 +10,7 @@ import * as Context from "effect/Context"
 /**
  * - `internal`: CloudNodes only; not placed by load, never shed.
  * - `public`: any client; placed by load.
- * - `database`: any client; served by every node, writes forwarded to the writer.
+ * - `database`: any client; served by every node, writes forwarded to the leader.
  *
  * @category models
  * @since 0.1.0

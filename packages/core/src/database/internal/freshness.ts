@@ -45,13 +45,13 @@ export const make = Effect.fnUntraced(function* (
   ).pipe(
     Effect.tap((id) => Effect.sync(() => (followed = id))),
     Effect.timeoutOrElse({ duration: confirmMax, orElse: () => joining }),
-    // Without the writer nobody knows whether its log is still the one that is followed here.
+    // Without a leader nobody knows whether its log is still the one that is followed here.
     Effect.catchIf(
       ({ reason }) => reason === "NoLeader",
       () => joining
     )
   )
-  // A follower asks the writer, which may be gone by the time somebody reads.
+  // A node asks the leader, which may be gone by the time somebody reads.
   yield* confirmed.pipe(
     Effect.retry(Schedule.spaced("200 millis")),
     Effect.ignore,
@@ -63,7 +63,7 @@ export const make = Effect.fnUntraced(function* (
    * missing there for good, or for nobody knows how long.
    *
    * A caller may have seen another log than the one followed here: the cloud's last life, or its
-   * next one, of which this node has not heard yet. Only the writer knows.
+   * next one, of which this node has not heard yet. Only the leader knows.
    */
   const footing: Effect.Effect<Footing, Unavailable> = Effect.gen(function* () {
     yield* copy.running

@@ -70,7 +70,6 @@ export class Core {
   readonly #raft: Raft
   readonly #proposals: Proposals
   readonly #barriers: Barriers
-  readonly #changes = new Map<number, (done: boolean) => void>()
   readonly #wake = Latch.makeUnsafe(true)
   readonly #isMemory: boolean
   #inbox: Array<Event> = []
@@ -212,10 +211,9 @@ export class Core {
     return giveUp
   }
 
-  /** Proposes a change of membership. `true`: it is in the log of this leader. */
-  change(change: ConfChangeStep, done: (done: boolean) => void): void {
+  /** Proposes a change of membership. What comes of it shows in the configuration. */
+  change(change: ConfChangeStep): void {
     this.#changeToken -= 1
-    this.#changes.set(this.#changeToken, done)
     this.input({
       _tag: "ConfChangeProposed",
       token: this.#changeToken,
@@ -310,7 +308,6 @@ export class Core {
       this.#steppedDownMs = nowMs()
     for (const { first, term, token } of output.proposed) {
       if (token > 0) this.#proposals.accepted(token, first, term)
-      else this.#settleChange(token, true)
     }
     for (const { reason, token } of output.refused) this.#refused(token, reason)
     if (output.persist !== undefined) {
@@ -327,20 +324,14 @@ export class Core {
   }
 
   #refused(token: number, reason: Output["refused"][number]["reason"]): void {
-    if (token < 0) return this.#settleChange(token, false)
-    // A round of reads that is refused is asked for again.
+    // A change of membership that is refused is looked at anew, and a round of reads asked for again.
+    if (token < 0) return
     this.#proposals.refused(
       token,
       reason === "Overloaded"
         ? new Overloaded({ retryAfterMs: 50, reason: "log" })
         : new Unavailable({ reason: "NoLeader" })
     )
-  }
-
-  #settleChange(token: number, done: boolean): void {
-    const settle = this.#changes.get(token)
-    this.#changes.delete(token)
-    settle?.(done)
   }
 
   #onDurable(durable: Durable): void {

@@ -107,7 +107,7 @@ export class Steward {
     const step = next(this.#situation(core))
     if (step === undefined || (step.kind === "AddLearner" && this.#returnsTooOften(step, now)))
       return Effect.void
-    core.change(step, () => {})
+    core.change(step)
     // It is as much there as it was: who joins meanwhile finds a cloud with it.
     const heardMs = core.heardMs.get(step.node)
     if (step.kind === "Remove" && heardMs !== undefined && !this.#leaving.has(step.node))
