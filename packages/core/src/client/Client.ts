@@ -145,16 +145,19 @@ const make = Effect.fnUntraced(function* (warm: number) {
 
   yield* keepWarm(links, warm)
 
-  const call: Client["Service"]["call"] = (service, payload, options = {}) =>
+  const ask: Remote.Ask = (service, payload, options = {}) =>
     Effect.gen(function* () {
       const codec = Typed.of(service)
       const body = yield* codec.encodePayload(payload)
       const head = { service: service._tag, mode: "typed", fingerprint: codec.fingerprint } as const
       const reply = yield* caller.send({ head, body, repeat: codec.repeat, ...options })
-      return yield* Effect.mapError(codec.decode(reply), (error) =>
+      const value = yield* Effect.mapError(codec.decode(reply), (error) =>
         Doubt.outcomeOf(service._tag, reply, error)
       )
+      return { value, doubt: reply.doubt }
     })
+  const call: Client["Service"]["call"] = (service, payload, options) =>
+    Effect.map(ask(service, payload, options), ({ value }) => value)
 
   const sendDataWithParams: Client["Service"]["sendDataWithParams"] = (
     data,
@@ -177,7 +180,7 @@ const make = Effect.fnUntraced(function* (warm: number) {
   const statsOf = (address: Address.Address) =>
     Effect.result(call(StatsService, undefined, { node: address, timeout: "5 seconds" }))
 
-  const remote = Remote.make(call)
+  const remote = yield* Remote.make(call, ask)
   const documents: Documents<CallError> = {
     ...remote,
     watch: Watching.watch(call, remote.read, table)

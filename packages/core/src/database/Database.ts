@@ -16,8 +16,8 @@ import type * as SecureRandom from "effect/crypto/SecureRandom"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { UserOperation } from "@distri/store/command/Command"
 import type { Written } from "@distri/store/command/Result"
 import { digest } from "@distri/store/state/Digest"
 import type { State } from "@distri/store/state/State"
@@ -35,7 +35,6 @@ import * as Pins from "./internal/pins.ts"
 import * as Reading from "./internal/reading.ts"
 import * as Replica from "./internal/replica.ts"
 import * as Watch from "./internal/watch.ts"
-import type { Ticket } from "./internal/writeSession.ts"
 import * as Writing from "./internal/writing.ts"
 
 /**
@@ -83,12 +82,15 @@ export class Database extends Context.Service<
     /** Opens a session for a caller from afar; under the same id, the same one. */
     readonly openSession: (id?: string) => Effect.Effect<string, WriteError>
 
-    /** A write that its caller numbers: it takes effect once, and always gets the same answer. */
-    readonly executeIn: (
-      ticket: Ticket,
-      operation: UserOperation,
+    /**
+     * Writes of users, each encoded as `CommandCodec` does and numbered by its caller in a session:
+     * it takes effect once, and always gets the same answer. All are proposed at once, and none waits
+     * for another; the answers are in the order of the commands.
+     */
+    readonly executeAll: (
+      commands: ReadonlyArray<Uint8Array>,
       timeout: Duration.Input
-    ) => Effect.Effect<Written, WriteError>
+    ) => Effect.Effect<ReadonlyArray<Result.Result<Written, WriteError>>, WriteError>
 
     /** One round of a watch from afar: what happened after a place, or nothing after a while. */
     readonly poll: (request: Watch.Poll) => Effect.Effect<Watch.Polled, WatchError>
@@ -157,7 +159,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       explain: reading.explain,
       watch: watching.watch
     },
-    executeIn: writing.executeIn,
+    executeAll: writing.executeAll,
     openSession: writing.openSession,
     poll: watching.poll,
     backup: Stream.unwrap(

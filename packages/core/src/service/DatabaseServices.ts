@@ -12,6 +12,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import {
@@ -37,6 +38,9 @@ import { Watch } from "./WatchService.ts"
 
 /** A command has at most 900 KiB; larger data would only keep the processor busy. */
 const bodyBytesMax = 1024 * 1024
+
+/** Commands of one `ExecuteAll`. */
+export const commandsMax = 1024
 
 const write = { error: WriteError, access: "database", repeat: "keyed", bodyBytesMax } as const
 const read = { error: ReadError, access: "database", repeat: "read", bodyBytesMax } as const
@@ -144,24 +148,32 @@ export class OpenSession extends Service.make("OpenSession", {
 }) {}
 
 /**
- * Any write, also many as one (`Batch`). With a ticket, its number in an open session makes it take
- * effect once; else the idempotency key does. Byte level: data is the operation.
+ * Any write, also many as one (`Batch`). Byte level: data is the operation.
  *
  * @category protocols
  * @since 0.1.0
  */
 export class Execute extends Service.make("Execute", {
   ...write,
-  payload: packed(
-    Schema.Struct({
-      operation: UserOperation,
-      ticket: Schema.optionalKey(
-        Schema.Struct({ session: Schema.String, seq: Schema.Natural, ack: Schema.Natural })
-      )
-    })
-  ),
+  payload: packed(Schema.Struct({ operation: UserOperation })),
   success: Written,
   bytes: { decode: DatabaseBytes.operation }
+}) {}
+
+/**
+ * Writes that have nothing to do with each other, sent together because they began together. Each is
+ * a command as the log holds it (`@distri/store/command/CommandCodec`), numbered in an open session,
+ * so that it takes effect once. The answers are in the order of the commands.
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export class ExecuteAll extends Service.make("ExecuteAll", {
+  ...write,
+  payload: Schema.Struct({
+    commands: Schema.Array(Schema.Uint8Array).check(Schema.isMaxLength(commandsMax))
+  }),
+  success: Schema.Array(Schema.Union([Written, WriteError]))
 }) {}
 
 /**
@@ -243,6 +255,7 @@ export class DatabaseServices extends RpcGroup.make(
   DeleteDocument,
   OpenSession,
   Execute,
+  ExecuteAll,
   ReadCollection,
   GetDocument,
   CountDocuments,
@@ -252,7 +265,7 @@ export class DatabaseServices extends RpcGroup.make(
   /** Serves this node's database. */
   static readonly layer = DatabaseServices.toLayer(
     Effect.gen(function* () {
-      const { documents, executeIn, openSession, poll } = yield* Database
+      const { documents, executeAll, openSession, poll } = yield* Database
 
       const execute = Effect.fnUntraced(function* (operation: Operation) {
         const { idempotencyKey } = yield* CurrentRequest
@@ -273,12 +286,18 @@ export class DatabaseServices extends RpcGroup.make(
           Effect.flatMap(CurrentRequest, ({ idempotencyKey }) => openSession(idempotencyKey)).pipe(
             Effect.tapErrorTag("Unavailable", goElsewhere)
           ),
-        Execute: ({ operation, ticket }) =>
-          ticket === undefined
-            ? execute(operation)
-            : Effect.flatMap(timeLeft, (left) => executeIn(ticket, operation, left)).pipe(
-                Effect.tapErrorTag("Unavailable", goElsewhere)
-              ),
+        Execute: ({ operation }) => execute(operation),
+        ExecuteAll: Effect.fnUntraced(
+          function* ({ commands }) {
+            const results = yield* executeAll(commands, yield* timeLeft)
+            const answers = results.map(Result.merge)
+            // What took effect here takes effect once, and is told again there.
+            const elsewhere = answers.find((answer) => answer._tag === "Unavailable")
+            if (elsewhere !== undefined) yield* goElsewhere(elsewhere)
+            return answers
+          },
+          Effect.tapErrorTag("Unavailable", goElsewhere)
+        ),
         ReadCollection: ({ query, ...options }) =>
           reading((wait) => documents.read(query, { ...options, ...wait })),
         GetDocument: ({ collection, id, ...options }) =>
@@ -303,7 +322,8 @@ const writes: ReadonlySet<string> = new Set(
     UpdateDocument,
     DeleteDocument,
     OpenSession,
-    Execute
+    Execute,
+    ExecuteAll
   ].map(({ _tag }) => _tag)
 )
 

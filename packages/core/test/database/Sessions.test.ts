@@ -6,9 +6,11 @@ import { LogIndex, LogTime } from "@distri/store/value/LogIndex"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { MaxOpsBeforeYield } from "effect/Scheduler"
 import * as TestClock from "effect/testing/TestClock"
+import type { Database } from "../../src/database/Database.ts"
 import * as WriteSession from "../../src/database/internal/writeSession.ts"
 import type { ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
 import { LinkFailed, type Caller } from "../../src/log/RaftPeers.ts"
@@ -75,18 +77,56 @@ it.effect("[ST7] [ST8] numbered writes take effect once at any node; strangers' 
     yield* database.documents.execute(create)
     const session = yield* database.openSession("mine")
     assert.strictEqual(yield* other.openSession("mine"), session)
-    const first = yield* database.executeIn({ session, seq: 7, ack: 0 }, add("1"), "10 seconds")
+    const first = yield* numbered(database, { session, seq: 7, ack: 0 }, add("1"))
+    assert.strictEqual(first._tag, "Written")
     // Again, elsewhere, and as another operation even: the number counts.
-    assert.deepStrictEqual(
-      yield* other.executeIn({ session, seq: 7, ack: 0 }, add("2"), "10 seconds"),
-      first
-    )
-    yield* other.executeIn({ session, seq: 8, ack: 7 }, add("2"), "10 seconds")
-    const late = database.executeIn({ session, seq: 7, ack: 6 }, add("3"), "10 seconds")
-    assert.strictEqual((yield* Effect.flip(late))._tag, "Stale")
-    const stranger = database.executeIn({ session: "x", seq: 1, ack: 0 }, add("3"), "10 seconds")
-    assert.strictEqual((yield* Effect.flip(stranger))._tag, "SessionExpired")
+    assert.deepStrictEqual(yield* numbered(other, { session, seq: 7, ack: 0 }, add("2")), first)
+    yield* numbered(other, { session, seq: 8, ack: 7 }, add("2"))
+    const late = yield* numbered(database, { session, seq: 7, ack: 6 }, add("3"))
+    assert.strictEqual(late._tag, "Stale")
+    const stranger = yield* numbered(database, { session: "x", seq: 1, ack: 0 }, add("3"))
+    assert.strictEqual(stranger._tag, "SessionExpired")
     assert.strictEqual(yield* other.documents.count("a"), 2)
+  })
+)
+
+it.effect("[DB18] of writes that came together, each has its own answer", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer()
+    yield* database.documents.execute(create)
+    const session = yield* database.openSession("mine")
+    const numbers = [1, 2, 3]
+    const commands = [
+      ...numbers.map((seq) => encoded({ session, seq, ack: 0 }, add(String(seq % 2)))),
+      encoded({ session: "", seq: 1, ack: 0 }, add("4")),
+      CommandCodec.encode({
+        language: 1,
+        sender: { _tag: "Session", session, seq: 9, ack: 0 },
+        operation: { _tag: "ExpireDocuments" }
+      }),
+      CommandCodec.encode({ language: 1, sender: { _tag: "System" }, operation: add("5") }),
+      new Uint8Array([7]),
+      new Uint8Array(1024 * 1024),
+      encoded({ session, seq: 8, ack: 0 }, { _tag: "DeleteCollection", collection: "no name" }),
+      encoded({ session, seq: 4, ack: 0 }, add("7"))
+    ]
+    const answers = yield* database.executeAll(commands, "10 seconds")
+    assert.deepStrictEqual(
+      answers.map((answer) => Result.merge(answer)._tag),
+      [
+        "Written",
+        "Written",
+        "DuplicateKey",
+        "InvalidCommand",
+        "InvalidCommand",
+        "InvalidCommand",
+        "InvalidCommand",
+        "TooLarge",
+        "InvalidCommand",
+        "Written"
+      ]
+    )
+    assert.strictEqual(yield* database.documents.count("a"), 3)
   })
 )
 
@@ -234,4 +274,16 @@ const commandsIn = (log: ReplicatedLog["Service"], count: number) =>
         return decoded.command
       })
     )
+  )
+
+const encoded = (ticket: WriteSession.Ticket, operation: UserOperation) =>
+  CommandCodec.encode({ language: 1, sender: { _tag: "Session", ...ticket }, operation })
+
+const numbered = (
+  { executeAll }: Database["Service"],
+  ticket: WriteSession.Ticket,
+  operation: UserOperation
+) =>
+  Effect.map(executeAll([encoded(ticket, operation)], "10 seconds"), ([answer]) =>
+    Result.merge(answer!)
   )

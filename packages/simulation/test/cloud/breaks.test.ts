@@ -21,7 +21,8 @@ describe("the simulated cloud finds", () => {
     "[SIM8] a build that breaks a rule of the log: %s",
     (name) =>
       Effect.gen(function* () {
-        assert.strictEqual(yield* found(name, 30), "Linearizable")
+        // A write that takes effect twice shows in the history, or a client hears that what it adds is there.
+        assert.include(["Linearizable", "ClientFailed"], yield* found(name, 30))
       }),
     300_000
   )

@@ -1,23 +1,32 @@
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { recall } from "@distri/store/apply/exactlyOnce"
-import { language, type Operation, type Sender } from "@distri/store/command/Command"
+import { type Command, language, type Operation, type Sender } from "@distri/store/command/Command"
 import * as CommandCodec from "@distri/store/command/CommandCodec"
 import { commandMaxBytes } from "@distri/store/command/Limits"
 import { Refusal, type Refused } from "@distri/store/command/Refusal"
-import type { Result } from "@distri/store/command/Result"
+import type { Result as Outcome, Written } from "@distri/store/command/Result"
 import type { State } from "@distri/store/state/State"
+import type { LogIndex } from "@distri/store/value/LogIndex"
 import { Ambiguous, ReplicatedLog, TooLarge } from "../../log/ReplicatedLog.ts"
 import { Overloaded } from "../../service/Refusal.ts"
 import { inTimeMs, isPassing, patience, persistence } from "./patience.ts"
-import { DatabaseFull } from "../DatabaseError.ts"
+import { DatabaseFull, type WriteError } from "../DatabaseError.ts"
 import type * as Replica from "./replica.ts"
 
 /** Soft limits, held by the node that proposes. */
 export interface Limits {
   readonly maxBytes: number
   readonly maxDocuments: number
+}
+
+/** A command that was checked, as the log will hold it, and the name to ask for it again. */
+export interface Proposal {
+  readonly id: string
+  readonly command: Command
+  readonly data: Uint8Array
 }
 
 /** More results than this are not kept: who writes so fast opens a session. */
@@ -31,32 +40,30 @@ export const make = Effect.fnUntraced(function* (
 ) {
   const log = yield* ReplicatedLog
 
-  const propose = Effect.fnUntraced(function* (
-    operation: Operation,
-    sender: Sender,
-    id: string,
+  /** Where it is in the log, or what it came to before. */
+  const placed = (
+    proposal: Proposal,
     timeout: Duration.Input
-  ) {
-    yield* copy.running
-    const before = yield* copy.state
+  ): Effect.Effect<LogIndex | Outcome, WriteError> => {
+    const { command, data, id } = proposal
+    const before = copy.current()
     // Answered before: the log need not carry it again.
-    const known = recall(before, sender)
-    if (known !== undefined) return yield* answer(known)
-    yield* room(before, operation, sender, limits)
-    const data = CommandCodec.encode({ language, sender, operation })
-    if (data.length > commandMaxBytes)
-      return yield* new TooLarge({ bytes: data.length, maxBytes: commandMaxBytes })
-    // What no node could read back would stop all of them, for good.
-    const decoded = CommandCodec.decode(data)
-    if (decoded._tag === "Unsupported")
-      return yield* refusal({ _tag: "InvalidCommand", path: "", issue: decoded.issue })
-
+    const known = recall(before, command.sender)
+    if (known !== undefined) return Effect.succeed(known)
+    const refused = room(before, command, limits)
+    if (refused !== undefined) return Effect.fail(refused)
+    const once = log.append(data, { id, deadline: timeout })
     // Nothing is lost by appending again: the id stays the same.
-    const append = Effect.retry(log.append(data, { id, deadline: timeout }), {
-      while: (error) => error._tag === "Unavailable" && isPassing(error),
-      schedule: patience(timeout)
-    })
-    const index = yield* append.pipe(
+    const append = Effect.catchIf(
+      once,
+      (error) => error._tag === "Unavailable" && isPassing(error),
+      () =>
+        Effect.retry(once, {
+          while: (error) => error._tag === "Unavailable" && isPassing(error),
+          schedule: patience(timeout)
+        })
+    )
+    return append.pipe(
       Effect.tapErrorTag("Overloaded", () => onFull),
       Effect.catchTag("Ambiguous", () =>
         Effect.retry(append, persistence(timeout)).pipe(
@@ -65,32 +72,93 @@ export const make = Effect.fnUntraced(function* (
         )
       )
     )
+  }
+
+  /** What the entry at `index` came to, once `copy` has it. */
+  const resultOf = (state: State, index: LogIndex, { command, id }: Proposal) =>
+    answer(copy.resultAt(index) ?? recall(state, command.sender), id)
+
+  const one = Effect.fnUntraced(function* (
+    operation: Operation,
+    sender: Sender,
+    id: string,
+    timeout: Duration.Input
+  ): Effect.fn.Return<Written, WriteError> {
+    yield* copy.running
+    const proposal = yield* Effect.fromResult(encoded({ language, sender, operation }, id))
+    const index = yield* placed(proposal, timeout)
+    if (typeof index !== "number") return yield* Effect.fromResult(answer(index, id))
     // It is in the log, so from here on a failure says nothing about the write.
     const after = yield* Effect.mapError(copy.applied(index), () => new Ambiguous({ id }))
-    const result = copy.resultAt(index) ?? recall(after, sender)
-    return yield* result === undefined ? new Ambiguous({ id }) : answer(result)
+    return yield* Effect.fromResult(resultOf(after, index, proposal))
   })
 
-  /** Proposes on behalf of `sender`, and gives up after `timeout`. */
-  return (operation: Operation, sender: Sender, id: string, timeout: Duration.Input) =>
-    Effect.timeoutOrElse(propose(operation, sender, id, timeout), {
-      duration: inTimeMs(timeout),
-      orElse: () => Effect.fail(new Ambiguous({ id }))
+  const all = Effect.fnUntraced(function* (
+    proposals: ReadonlyArray<Proposal>,
+    timeout: Duration.Input
+  ): Effect.fn.Return<ReadonlyArray<Result.Result<Written, WriteError>>, WriteError> {
+    yield* copy.running
+    const places = yield* Effect.forEach(
+      proposals,
+      (proposal) => Effect.result(placed(proposal, timeout)),
+      { concurrency: "unbounded" }
+    )
+    let last = 0
+    for (const place of places)
+      if (Result.isSuccess(place) && typeof place.success === "number")
+        last = Math.max(last, place.success)
+    const after = yield* Effect.result(copy.applied(last))
+    return places.map((place, at): Result.Result<Written, WriteError> => {
+      if (Result.isFailure(place)) return Result.fail(place.failure)
+      const proposal = proposals[at]!
+      if (typeof place.success !== "number") return answer(place.success, proposal.id)
+      return Result.isSuccess(after)
+        ? resultOf(after.success, place.success, proposal)
+        : Result.fail(new Ambiguous({ id: proposal.id }))
     })
+  })
+
+  return {
+    /** Proposes on behalf of `sender`, and gives up after `timeout`. */
+    one: (operation: Operation, sender: Sender, id: string, timeout: Duration.Input) =>
+      Effect.timeoutOrElse(one(operation, sender, id, timeout), {
+        duration: inTimeMs(timeout),
+        orElse: () => Effect.fail(new Ambiguous({ id }))
+      }),
+    /** Proposes all at once, and says what each came to. */
+    all: (proposals: ReadonlyArray<Proposal>, timeout: Duration.Input) =>
+      Effect.timeoutOrElse(all(proposals, timeout), {
+        duration: inTimeMs(timeout),
+        orElse: () => Effect.succeed(proposals.map(({ id }) => Result.fail(new Ambiguous({ id }))))
+      })
+  }
 })
+
+const encoded = (command: Command, id: string): Result.Result<Proposal, WriteError> => {
+  const data = CommandCodec.encode(command)
+  // What no node could read back would stop all of them, for good.
+  return Result.map(decode(data), () => ({ id, command, data }))
+}
+
+/** The command of bytes that may go into the log. */
+export const decode = (data: Uint8Array): Result.Result<Command, WriteError> => {
+  if (data.length > commandMaxBytes)
+    return Result.fail(new TooLarge({ bytes: data.length, maxBytes: commandMaxBytes }))
+  const decoded = CommandCodec.decode(data)
+  return decoded._tag === "Known"
+    ? Result.succeed(decoded.command)
+    : refusal({ _tag: "InvalidCommand", path: "", issue: decoded.issue })
+}
 
 const room = (
   { bytes, documents, keys }: State,
-  operation: Operation,
-  sender: Sender,
+  { operation, sender }: Command,
   { maxBytes, maxDocuments }: Limits
-) => {
+): Overloaded | DatabaseFull | undefined => {
   if (sender._tag === "Key" && keys.size >= keysMax)
-    return Effect.fail(new Overloaded({ retryAfterMs: 5000, reason: "memory" }))
+    return new Overloaded({ retryAfterMs: 5000, reason: "memory" })
   const full = documents >= maxDocuments || bytes >= maxBytes
-  return full && grows(operation)
-    ? Effect.fail(new DatabaseFull({ bytes, documents }))
-    : Effect.void
+  return full && grows(operation) ? new DatabaseFull({ bytes, documents }) : undefined
 }
 
 const growing = ["CreateCollection", "CreateIndex", "AddDocument", "UpdateDocument"]
@@ -99,7 +167,9 @@ const grows = (operation: Operation): boolean =>
   operation._tag === "Batch" ? operation.operations.some(grows) : growing.includes(operation._tag)
 
 const toRefusal = Schema.decodeSync(Refusal)
-export const refusal = (refused: Refused) => Effect.fail(toRefusal(refused))
+export const refusal = (refused: Refused) => Result.fail(toRefusal(refused))
 
-const answer = (result: Result) =>
-  result._tag === "Written" ? Effect.succeed(result) : refusal(result)
+const answer = (outcome: Outcome | undefined, id: string): Result.Result<Written, WriteError> => {
+  if (outcome === undefined) return Result.fail(new Ambiguous({ id }))
+  return outcome._tag === "Written" ? Result.succeed(outcome) : refusal(outcome)
+}

@@ -1,12 +1,15 @@
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Checked from "@distri/store/command/Checked"
-import type { Sender, UserOperation } from "@distri/store/command/Command"
+import type { Operation, Sender, UserOperation } from "@distri/store/command/Command"
+import type { Refused } from "@distri/store/command/Refusal"
 import type { Written } from "@distri/store/command/Result"
 import { Overloaded } from "../../service/Refusal.ts"
 import type { WriteError } from "../DatabaseError.ts"
 import type { WriteOptions } from "../Documents.ts"
+import { withIds } from "./withIds.ts"
 import * as Proposing from "./proposing.ts"
 import type * as Replica from "./replica.ts"
 import * as WriteSession from "./writeSession.ts"
@@ -26,7 +29,7 @@ export const make = Effect.fnUntraced(function* (
 ) {
   const random = yield* SecureRandom.SecureRandom
 
-  const within = yield* Proposing.make(copy, limits, onFull)
+  const propose = yield* Proposing.make(copy, limits, onFull)
 
   /** A repeated request has the same id, and opens the same session. */
   const openSession = Effect.fnUntraced(function* (
@@ -37,7 +40,7 @@ export const make = Effect.fnUntraced(function* (
     if (sessions.size >= sessionsMax)
       return yield* new Overloaded({ retryAfterMs: 5000, reason: "memory" })
     const session = id ?? (yield* random.ulid)
-    yield* within({ _tag: "OpenSession", owner, session }, system, session, timeout)
+    yield* propose.one({ _tag: "OpenSession", owner, session }, system, session, timeout)
     return session
   })
 
@@ -46,17 +49,32 @@ export const make = Effect.fnUntraced(function* (
     by: WriteSession.Ticket | string,
     timeout: Duration.Input
   ) {
-    const named = yield* withIds(operation)
+    const named = yield* withIds(random, operation)
     const refused = Checked.check(named)
-    if (refused !== undefined) return yield* Proposing.refusal(refused)
+    if (refused !== undefined) return yield* refuse(refused)
     const sender: Sender =
       typeof by === "string"
         ? { _tag: "Key", owner, key: by, fingerprint: Checked.fingerprint(named) }
         : { _tag: "Session", ...by }
     const unknown = Checked.checkSender(sender)
-    if (unknown !== undefined) return yield* Proposing.refusal(unknown)
+    if (unknown !== undefined) return yield* refuse(unknown)
     const id = typeof by === "string" ? by : WriteSession.nameOf(by)
-    return yield* within(named, sender, id, timeout)
+    return yield* propose.one(named, sender, id, timeout)
+  })
+
+  const executeAll = Effect.fnUntraced(function* (
+    commands: ReadonlyArray<Uint8Array>,
+    timeout: Duration.Input
+  ) {
+    const read = commands.map(readCommand)
+    const results = yield* propose.all(
+      read.filter(Result.isSuccess).map(Result.getOrThrow),
+      timeout
+    )
+    const next = results[Symbol.iterator]()
+    return read.map((command): Result.Result<Written, WriteError> =>
+      Result.isSuccess(command) ? next.next().value! : Result.fail(command.failure)
+    )
   })
 
   const inSession = WriteSession.make((timeout) => openSession(undefined, timeout))
@@ -74,25 +92,34 @@ export const make = Effect.fnUntraced(function* (
 
   return {
     execute,
-    /** In a session of the caller's own. */
-    executeIn: (ticket: WriteSession.Ticket, operation: UserOperation, timeout: Duration.Input) =>
-      write(operation, ticket, timeout),
+    executeAll,
     openSession
   }
-
-  /** Gives an id to each document that is added without one: applying may not draw any. */
-  function withIds(operation: UserOperation): Effect.Effect<UserOperation> {
-    if (operation._tag === "Batch")
-      return Effect.map(Effect.forEach(operation.operations, withIds), (operations) => ({
-        ...operation,
-        operations: operations as typeof operation.operations
-      }))
-    const unnamed =
-      operation._tag === "AddDocument" &&
-      operation.newId === undefined &&
-      operation.document["_id"] === undefined
-    return unnamed
-      ? Effect.map(random.ulid, (newId) => ({ ...operation, newId }))
-      : Effect.succeed(operation)
-  }
 })
+
+const refuse = (refused: Refused) => Effect.fromResult(Proposing.refusal(refused))
+
+/** A command as its caller encoded it: a user's, and in a session of the caller's own. */
+const readCommand = (data: Uint8Array): Result.Result<Proposing.Proposal, WriteError> =>
+  Result.flatMap(Proposing.decode(data), (command) => {
+    const { operation, sender } = command
+    if (sender._tag !== "Session" || !isOfUser(operation))
+      return Proposing.refusal({
+        _tag: "InvalidCommand",
+        path: sender._tag === "Session" ? "operation" : "sender",
+        issue: "this is how users write in their sessions, and nothing else is written so"
+      })
+    const refused = Checked.check(operation) ?? Checked.checkSender(sender)
+    return refused === undefined
+      ? Result.succeed({ id: WriteSession.nameOf(sender), command, data })
+      : Proposing.refusal(refused)
+  })
+
+const isOfUser = ({ _tag }: Operation): boolean => !ofTheCloud.includes(_tag)
+
+const ofTheCloud: ReadonlyArray<Operation["_tag"]> = [
+  "OpenSession",
+  "ExpireSessions",
+  "ExpireDocuments",
+  "SetLanguage"
+]

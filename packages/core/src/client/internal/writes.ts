@@ -1,0 +1,114 @@
+/**
+ * Sends the writes that begin in one turn together: a request costs much more than a write.
+ *
+ * Each stays what it is by itself: its number in the session makes it take effect once, whatever
+ * happens to the others, and the call that carries it may be repeated for all of them.
+ */
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import type { Written } from "@distri/store/command/Result"
+import type { WriteError } from "../../database/DatabaseError.ts"
+import { commandsMax, ExecuteAll } from "../../service/DatabaseServices.ts"
+import { DeadlineExceeded } from "../../service/Refusal.ts"
+import { type CallError, UnknownOutcome } from "../CallError.ts"
+import * as Doubt from "./doubt.ts"
+import type { Ask } from "./documents.ts"
+
+/** So much still travels in the frame of its request. A larger write goes alone. */
+const requestMaxBytes = 60 * 1024
+/** Writes whose time ends so close together share one deadline, the earlier. */
+const sameMs = 100
+
+type Failure = WriteError | CallError
+
+interface Write {
+  /** Names the write, to ask about it again. */
+  readonly key: string
+  readonly command: Uint8Array
+  readonly timeoutMs: number
+  /** Undefined once nobody waits any more. */
+  answer: ((answer: Effect.Effect<Written, Failure>) => void) | undefined
+}
+
+/** Runs with the scope. Returns what sends one write, encoded as a command, and waits for its answer. */
+export const make = Effect.fnUntraced(function* (ask: Ask) {
+  const wake = Latch.makeUnsafe(false)
+  let begun: Array<Write> = []
+
+  const send = (writes: ReadonlyArray<Write>) => {
+    const commands = writes.map(({ command }) => command)
+    const timeout = writes.reduce((least, { timeoutMs }) => Math.min(least, timeoutMs), Infinity)
+    return Effect.match(ask(ExecuteAll, { commands }, { timeout }), {
+      onSuccess: ({ doubt, value }) => {
+        for (const [at, { answer, key }] of writes.entries()) {
+          const outcome = value[at]
+          if (outcome === undefined)
+            answer?.(Effect.fail(new UnknownOutcome({ service, node: "", idempotencyKey: key })))
+          else if (outcome._tag === "Written") answer?.(Effect.succeed(outcome))
+          else answer?.(Effect.fail(named(Doubt.outcomeOf(service, { doubt }, outcome), key)))
+        }
+      },
+      onFailure: (error) => {
+        for (const { answer, key } of writes) answer?.(Effect.fail(named(error, key)))
+      }
+    })
+  }
+
+  yield* Effect.andThen(wake.await, () => {
+    wake.closeUnsafe()
+    // Whoever else begins in this turn comes along.
+    return Effect.andThen(Effect.yieldNow, () => {
+      const writes = begun.filter(({ answer }) => answer !== undefined)
+      begun = []
+      return Effect.forEach(groups(writes), (group) => Effect.forkChild(send(group)), {
+        discard: true
+      })
+    })
+  }).pipe(Effect.forever, Effect.forkScoped)
+
+  return (key: string, command: Uint8Array, timeoutMs: number) =>
+    Effect.callback<Written, Failure>((resume) => {
+      const write: Write = { key, command, timeoutMs, answer: resume }
+      begun.push(write)
+      wake.openUnsafe()
+      return Effect.sync(() => {
+        write.answer = undefined
+      })
+    })
+})
+
+const service = ExecuteAll._tag
+
+/** In the order in which they began, as far as sizes and deadlines let them go together. */
+const groups = (writes: ReadonlyArray<Write>): ReadonlyArray<ReadonlyArray<Write>> => {
+  const found: Array<Array<Write>> = []
+  let bytes = 0
+  for (const write of writes) {
+    const last = found.at(-1)
+    bytes += write.command.length
+    const fits =
+      last !== undefined &&
+      last.length < commandsMax &&
+      bytes <= requestMaxBytes &&
+      Math.abs(last[0]!.timeoutMs - write.timeoutMs) <= sameMs
+    if (fits) last.push(write)
+    else {
+      found.push([write])
+      bytes = write.command.length
+    }
+  }
+  return found
+}
+
+/** What ended the request, as it is to be told about one of its writes. */
+const named = (error: Failure, key: string): Failure => {
+  if (error._tag === "UnknownOutcome")
+    return new UnknownOutcome({ service: error.service, node: error.node, idempotencyKey: key })
+  if (error._tag === "DeadlineExceeded")
+    return new DeadlineExceeded({
+      service: error.service,
+      started: error.started,
+      idempotencyKey: key
+    })
+  return error
+}
