@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
 import { Unavailable } from "../../src/log/ReplicatedLog.ts"
 import { type CallError, UnknownOutcome } from "../../src/client/CallError.ts"
 import type { Ask } from "../../src/client/internal/documents.ts"
@@ -123,5 +125,34 @@ it.effect("[DB24] [CL15] a write that is refused after an attempt in doubt is in
     )
     const error = yield* Effect.flip(write("k1", command(1), 1000))
     assert.deepInclude(error, { _tag: "UnknownOutcome", idempotencyKey: "k1" })
+  }).pipe(Effect.scoped)
+)
+
+it.effect("[DB24] nobody waits for a client that has ended, or a request that broke", () =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const { sent, write } = yield* Scope.provide(
+      sending(() => Effect.never),
+      scope
+    )
+    const under = yield* Effect.forkChild(Effect.flip(write("k1", command(1), 1000)), {
+      startImmediately: true
+    })
+    yield* Effect.repeat(Effect.yieldNow, { until: () => sent.length > 0 })
+    const begun = yield* Effect.forkChild(Effect.flip(write("k2", command(1), 1000)), {
+      startImmediately: true
+    })
+    yield* Scope.close(scope, Exit.void)
+    assert.deepInclude(yield* Fiber.join(under), { _tag: "UnknownOutcome", idempotencyKey: "k1" })
+    assert.strictEqual((yield* Fiber.join(begun))._tag, "CloudUnreachable")
+    const late = yield* Effect.flip(write("k3", command(1), 1000))
+    assert.strictEqual(late._tag, "CloudUnreachable")
+
+    const broken = yield* sending(() => Effect.die("broken"))
+    const exit = yield* Effect.exit(broken.write("k4", command(1), 1000))
+    assert.isTrue(Exit.hasDies(exit))
+    const short = yield* sending(() => Effect.succeed({ value: [], doubt: undefined }))
+    const missing = yield* Effect.flip(short.write("k5", command(1), 1000))
+    assert.deepInclude(missing, { _tag: "UnknownOutcome", idempotencyKey: "k5" })
   }).pipe(Effect.scoped)
 )

@@ -37,15 +37,18 @@ export type Call = <S extends Service.Any>(
   options?: CallOptions
 ) => Effect.Effect<Service.Success<S>, Service.Error<S> | CallError>
 
-/** As `Call`. `doubt`: why an earlier attempt of the call may have run, if one may. */
+/** `doubt`: why an earlier attempt of the call may have run, if one may. */
+export interface Answered<S extends Service.Any> {
+  readonly value: Service.Success<S>
+  readonly doubt: CallError | undefined
+}
+
+/** As `Call`. */
 export type Ask = <S extends Service.Any>(
   service: S,
   payload: Service.Payload<S>,
   options?: CallOptions
-) => Effect.Effect<
-  { readonly value: Service.Success<S>; readonly doubt: CallError | undefined },
-  Service.Error<S> | CallError
->
+) => Effect.Effect<Answered<S>, Service.Error<S> | CallError>
 
 export const make = Effect.fnUntraced(function* (call: Call, ask: Ask) {
   const documents: Omit<Documents<CallError>, "watch"> = {

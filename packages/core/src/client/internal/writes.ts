@@ -4,15 +4,17 @@
  * Each stays what it is by itself: its number in the session makes it take effect once, whatever
  * happens to the others, and the call that carries it may be repeated for all of them.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import type { Written } from "@distri/store/command/Result"
 import type { WriteError } from "../../database/DatabaseError.ts"
 import { commandsMax, ExecuteAll } from "../../service/DatabaseServices.ts"
 import { DeadlineExceeded } from "../../service/Refusal.ts"
-import { type CallError, UnknownOutcome } from "../CallError.ts"
+import { type CallError, CloudUnreachable, UnknownOutcome } from "../CallError.ts"
 import * as Doubt from "./doubt.ts"
-import type { Ask } from "./documents.ts"
+import type { Answered, Ask } from "./documents.ts"
 
 /** So much still travels in the frame of its request. A larger write goes alone. */
 const requestMaxBytes = 60 * 1024
@@ -34,26 +36,28 @@ interface Write {
 export const make = Effect.fnUntraced(function* (ask: Ask) {
   const wake = Latch.makeUnsafe(false)
   let begun: Array<Write> = []
+  let isClosed = false
 
   const send = (writes: ReadonlyArray<Write>) => {
     const commands = writes.map(({ command }) => command)
     const timeout = writes.reduce((least, { timeoutMs }) => Math.min(least, timeoutMs), Infinity)
-    return Effect.match(ask(ExecuteAll, { commands }, { timeout }), {
-      onSuccess: ({ doubt, value }) => {
-        for (const [at, { answer, key }] of writes.entries()) {
-          const outcome = value[at]
-          if (outcome === undefined)
-            answer?.(Effect.fail(new UnknownOutcome({ service, node: "", idempotencyKey: key })))
-          else if (outcome._tag === "Written") answer?.(Effect.succeed(outcome))
-          else answer?.(Effect.fail(named(Doubt.outcomeOf(service, { doubt }, outcome), key)))
-        }
-      },
-      onFailure: (error) => {
-        for (const { answer, key } of writes) answer?.(Effect.fail(named(error, key)))
-      }
-    })
+    return ask(ExecuteAll, { commands }, { timeout }).pipe(
+      // Whatever ends the request, nobody may go on waiting.
+      Effect.onExit((exit) =>
+        Effect.sync(() => {
+          for (const [at, write] of writes.entries()) write.answer?.(answerOf(exit, at, write))
+        })
+      ),
+      Effect.exit
+    )
   }
 
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      isClosed = true
+      for (const { answer } of begun) answer?.(closed)
+    })
+  )
   yield* Effect.andThen(wake.await, () => {
     wake.closeUnsafe()
     // Whoever else begins in this turn comes along.
@@ -68,6 +72,7 @@ export const make = Effect.fnUntraced(function* (ask: Ask) {
 
   return (key: string, command: Uint8Array, timeoutMs: number) =>
     Effect.callback<Written, Failure>((resume) => {
+      if (isClosed) return resume(closed)
       const write: Write = { key, command, timeoutMs, answer: resume }
       begun.push(write)
       wake.openUnsafe()
@@ -99,6 +104,30 @@ const groups = (writes: ReadonlyArray<Write>): ReadonlyArray<ReadonlyArray<Write
   }
   return found
 }
+
+const answerOf = (
+  exit: Exit.Exit<Answered<typeof ExecuteAll>, Failure>,
+  at: number,
+  { key }: Write
+): Effect.Effect<Written, Failure> => {
+  if (Exit.isSuccess(exit)) {
+    const { doubt, value } = exit.value
+    const outcome = value[at]
+    if (outcome?._tag === "Written") return Exit.succeed(outcome)
+    return outcome === undefined
+      ? unknown(key, "a node that answered less than it was asked")
+      : Exit.fail(named(Doubt.outcomeOf(service, { doubt }, outcome), key))
+  }
+  const { cause } = exit
+  if (Cause.hasInterruptsOnly(cause)) return unknown(key, "this client")
+  return Exit.failCause(Cause.map(cause, (error) => named(error, key)))
+}
+
+const unknown = (idempotencyKey: string, node: string) =>
+  Exit.fail(new UnknownOutcome({ service, node, idempotencyKey }))
+
+/** Of a client that has ended. */
+const closed = Exit.fail(new CloudUnreachable({ service, tried: [] }))
 
 /** What ended the request, as it is to be told about one of its writes. */
 const named = (error: Failure, key: string): Failure => {
