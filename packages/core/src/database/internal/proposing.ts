@@ -1,4 +1,4 @@
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -10,72 +10,22 @@ import { Refusal, type Refused } from "@distri/store/command/Refusal"
 import type { Result as Outcome, Written } from "@distri/store/command/Result"
 import type { State } from "@distri/store/state/State"
 import type { LogIndex } from "@distri/store/value/LogIndex"
-import { Ambiguous, ReplicatedLog, TooLarge } from "../../log/ReplicatedLog.ts"
-import { Overloaded } from "../../service/Refusal.ts"
-import { inTimeMs, isPassing, patience, persistence } from "./patience.ts"
-import { DatabaseFull, type WriteError } from "../DatabaseError.ts"
+import { Ambiguous, TooLarge } from "../../log/ReplicatedLog.ts"
+import { inTimeMs } from "./patience.ts"
+import type { WriteError } from "../DatabaseError.ts"
+import * as Appending from "./appending.ts"
 import type * as Replica from "./replica.ts"
-
-/** Soft limits, held by the node that proposes. */
-export interface Limits {
-  readonly maxBytes: number
-  readonly maxDocuments: number
-}
-
-/** A command that was checked, as the log will hold it, and the name to ask for it again. */
-export interface Proposal {
-  readonly id: string
-  readonly command: Command
-  readonly data: Uint8Array
-}
-
-/** More results than this are not kept: who writes so fast opens a session. */
-const keysMax = 1_000_000
 
 /** Puts operations into the log, and waits for what they come to on `copy`. */
 export const make = Effect.fnUntraced(function* (
   copy: Effect.Success<ReturnType<typeof Replica.make>>,
-  limits: Limits,
+  limits: Appending.Limits,
   onFull: Effect.Effect<void>
 ) {
-  const log = yield* ReplicatedLog
-
-  /** Where it is in the log, or what it came to before. */
-  const placed = (
-    proposal: Proposal,
-    timeout: Duration.Input
-  ): Effect.Effect<LogIndex | Outcome, WriteError> => {
-    const { command, data, id } = proposal
-    const before = copy.current()
-    // Answered before: the log need not carry it again.
-    const known = recall(before, command.sender)
-    if (known !== undefined) return Effect.succeed(known)
-    const refused = room(before, command, limits)
-    if (refused !== undefined) return Effect.fail(refused)
-    const once = log.append(data, { id, deadline: timeout })
-    // Nothing is lost by appending again: the id stays the same.
-    const append = Effect.catchIf(
-      once,
-      (error) => error._tag === "Unavailable" && isPassing(error),
-      () =>
-        Effect.retry(once, {
-          while: (error) => error._tag === "Unavailable" && isPassing(error),
-          schedule: patience(timeout)
-        })
-    )
-    return append.pipe(
-      Effect.tapErrorTag("Overloaded", () => onFull),
-      Effect.catchTag("Ambiguous", () =>
-        Effect.retry(append, persistence(timeout)).pipe(
-          // Once an attempt may be in the log, no later refusal says that none is.
-          Effect.mapError(() => new Ambiguous({ id }))
-        )
-      )
-    )
-  }
+  const placed = yield* Appending.make(copy, limits, onFull)
 
   /** What the entry at `index` came to, once `copy` has it. */
-  const resultOf = (state: State, index: LogIndex, { command, id }: Proposal) =>
+  const resultOf = (state: State, index: LogIndex, { command, id }: Appending.Proposal) =>
     answer(copy.resultAt(index) ?? recall(state, command.sender), id)
 
   const one = Effect.fnUntraced(function* (
@@ -94,7 +44,7 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const all = Effect.fnUntraced(function* (
-    proposals: ReadonlyArray<Proposal>,
+    proposals: ReadonlyArray<Appending.Proposal>,
     timeout: Duration.Input
   ): Effect.fn.Return<ReadonlyArray<Result.Result<Written, WriteError>>, WriteError> {
     yield* copy.running
@@ -126,7 +76,7 @@ export const make = Effect.fnUntraced(function* (
         orElse: () => Effect.fail(new Ambiguous({ id }))
       }),
     /** Proposes all at once, and says what each came to. */
-    all: (proposals: ReadonlyArray<Proposal>, timeout: Duration.Input) =>
+    all: (proposals: ReadonlyArray<Appending.Proposal>, timeout: Duration.Input) =>
       Effect.timeoutOrElse(all(proposals, timeout), {
         duration: inTimeMs(timeout),
         orElse: () => Effect.succeed(proposals.map(({ id }) => Result.fail(new Ambiguous({ id }))))
@@ -134,7 +84,7 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
-const encoded = (command: Command, id: string): Result.Result<Proposal, WriteError> => {
+const encoded = (command: Command, id: string): Result.Result<Appending.Proposal, WriteError> => {
   const data = CommandCodec.encode(command)
   // What no node could read back would stop all of them, for good.
   return Result.map(decode(data), () => ({ id, command, data }))
@@ -149,22 +99,6 @@ export const decode = (data: Uint8Array): Result.Result<Command, WriteError> => 
     ? Result.succeed(decoded.command)
     : refusal({ _tag: "InvalidCommand", path: "", issue: decoded.issue })
 }
-
-const room = (
-  { bytes, documents, keys }: State,
-  { operation, sender }: Command,
-  { maxBytes, maxDocuments }: Limits
-): Overloaded | DatabaseFull | undefined => {
-  if (sender._tag === "Key" && keys.size >= keysMax)
-    return new Overloaded({ retryAfterMs: 5000, reason: "memory" })
-  const full = documents >= maxDocuments || bytes >= maxBytes
-  return full && grows(operation) ? new DatabaseFull({ bytes, documents }) : undefined
-}
-
-const growing = ["CreateCollection", "CreateIndex", "AddDocument", "UpdateDocument"]
-
-const grows = (operation: Operation): boolean =>
-  operation._tag === "Batch" ? operation.operations.some(grows) : growing.includes(operation._tag)
 
 const toRefusal = Schema.decodeSync(Refusal)
 export const refusal = (refused: Refused) => Result.fail(toRefusal(refused))

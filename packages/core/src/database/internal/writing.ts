@@ -10,6 +10,7 @@ import { Overloaded } from "../../service/Refusal.ts"
 import type { WriteError } from "../DatabaseError.ts"
 import type { WriteOptions } from "../Documents.ts"
 import { withIds } from "./withIds.ts"
+import type * as Appending from "./appending.ts"
 import * as Proposing from "./proposing.ts"
 import type * as Replica from "./replica.ts"
 import * as WriteSession from "./writeSession.ts"
@@ -24,7 +25,7 @@ const sessionsMax = 100_000
 /** Writes in sessions and under keys, so that each takes effect once. */
 export const make = Effect.fnUntraced(function* (
   copy: Effect.Success<ReturnType<typeof Replica.make>>,
-  limits: Proposing.Limits,
+  limits: Appending.Limits,
   onFull: Effect.Effect<void>
 ) {
   const random = yield* SecureRandom.SecureRandom
@@ -100,7 +101,7 @@ export const make = Effect.fnUntraced(function* (
 const refuse = (refused: Refused) => Effect.fromResult(Proposing.refusal(refused))
 
 /** A command as its caller encoded it: a user's, and in a session of the caller's own. */
-const readCommand = (data: Uint8Array): Result.Result<Proposing.Proposal, WriteError> =>
+const readCommand = (data: Uint8Array): Result.Result<Appending.Proposal, WriteError> =>
   Result.flatMap(Proposing.decode(data), (command) => {
     const { operation, sender } = command
     if (sender._tag !== "Session" || !isOfUser(operation))

@@ -1,0 +1,86 @@
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { recall } from "@distri/store/apply/exactlyOnce"
+import type { Command, Operation } from "@distri/store/command/Command"
+import type { Result } from "@distri/store/command/Result"
+import type { State } from "@distri/store/state/State"
+import type { LogIndex } from "@distri/store/value/LogIndex"
+import { Ambiguous, ReplicatedLog } from "../../log/ReplicatedLog.ts"
+import { Overloaded } from "../../service/Refusal.ts"
+import { DatabaseFull, type WriteError } from "../DatabaseError.ts"
+import { isPassing, patience, persistence } from "./patience.ts"
+import type * as Replica from "./replica.ts"
+
+/** Soft limits, held by the node that proposes. */
+export interface Limits {
+  readonly maxBytes: number
+  readonly maxDocuments: number
+}
+
+/** A command that was checked, as the log will hold it, and the name to ask for it again. */
+export interface Proposal {
+  readonly id: string
+  readonly command: Command
+  readonly data: Uint8Array
+}
+
+/** More results than this are not kept: who writes so fast opens a session. */
+const keysMax = 1_000_000
+
+/** Puts commands into the log, and goes on trying as long as that may help. */
+export const make = Effect.fnUntraced(function* (
+  copy: Effect.Success<ReturnType<typeof Replica.make>>,
+  limits: Limits,
+  onFull: Effect.Effect<void>
+) {
+  const log = yield* ReplicatedLog
+  /** Where it is in the log, or what it came to before. */
+  return (
+    proposal: Proposal,
+    timeout: Duration.Input
+  ): Effect.Effect<LogIndex | Result, WriteError> => {
+    const { command, data, id } = proposal
+    const before = copy.current()
+    // Answered before: the log need not carry it again.
+    const known = recall(before, command.sender)
+    if (known !== undefined) return Effect.succeed(known)
+    const refused = room(before, command, limits)
+    if (refused !== undefined) return Effect.fail(refused)
+    const once = log.append(data, { id, deadline: timeout })
+    // Nothing is lost by appending again: the id stays the same.
+    const append = Effect.catchIf(
+      once,
+      (error) => error._tag === "Unavailable" && isPassing(error),
+      () =>
+        Effect.retry(once, {
+          while: (error) => error._tag === "Unavailable" && isPassing(error),
+          schedule: patience(timeout)
+        })
+    )
+    return append.pipe(
+      Effect.tapErrorTag("Overloaded", () => onFull),
+      Effect.catchTag("Ambiguous", () =>
+        Effect.retry(append, persistence(timeout)).pipe(
+          // Once an attempt may be in the log, no later refusal says that none is.
+          Effect.mapError(() => new Ambiguous({ id }))
+        )
+      )
+    )
+  }
+})
+
+const room = (
+  { bytes, documents, keys }: State,
+  { operation, sender }: Command,
+  { maxBytes, maxDocuments }: Limits
+): Overloaded | DatabaseFull | undefined => {
+  if (sender._tag === "Key" && keys.size >= keysMax)
+    return new Overloaded({ retryAfterMs: 5000, reason: "memory" })
+  const full = documents >= maxDocuments || bytes >= maxBytes
+  return full && grows(operation) ? new DatabaseFull({ bytes, documents }) : undefined
+}
+
+const growing = ["CreateCollection", "CreateIndex", "AddDocument", "UpdateDocument"]
+
+const grows = (operation: Operation): boolean =>
+  operation._tag === "Batch" ? operation.operations.some(grows) : growing.includes(operation._tag)
