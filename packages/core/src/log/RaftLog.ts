@@ -94,8 +94,12 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const limits = { ...Membership.defaultLimits, ...options.membership }
   const id = `${node}/${storage.incarnation}`
-  const begun = yield* Deferred.make<void>()
-  const own: Starting.Own = { core: undefined, isClosed: false, isLeaving: false, begun }
+  const own: Starting.Own = {
+    core: undefined,
+    isClosed: false,
+    isLeaving: false,
+    begun: yield* Deferred.make<void>()
+  }
   const remote = Remote.make(peers, cluster)
   const { durability } = storage
   const shared = {
@@ -103,12 +107,13 @@ const make = Effect.fnUntraced(function* (options: Options) {
     durability,
     core: () => own.core,
     id,
+    begun: Effect.suspend(() => Deferred.await(own.begun)),
     isClosed: () => own.isClosed,
     nowMs,
     peers
   }
 
-  const start = yield* Starting.make({
+  const { giveUp, start } = yield* Starting.make({
     id,
     own,
     remote,
@@ -122,20 +127,21 @@ const make = Effect.fnUntraced(function* (options: Options) {
     votersMax: limits.votersMax,
     isLeaving: () => own.isLeaving,
     begin: (log, restored) =>
-      Effect.andThen(Effect.orDie(storage.begin(log, restored)), start(log, restored))
+      Effect.andThen(Effect.orDie(storage.begin(log, restored)), start(log, restored)),
+    giveUp
   })
   const steward = new Steward(shared.core, nowMs, limits)
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
       own.isClosed = true
-      own.core?.close()
-      return Deferred.succeed(begun, undefined)
+      own.core?.close("Stopping")
+      return Deferred.succeed(own.begun, undefined)
     })
   )
 
   const info = { engine: "RaftLog", cluster, durability: storage.durability }
-  const local = LocalLog.make({ ...shared, info, storage, guard, begun: Deferred.await(begun) })
-  const log = WholeLog.make({ ...shared, hearsay, local, remote, random, begun })
+  const local = LocalLog.make({ ...shared, info, storage, guard })
+  const log = WholeLog.make({ ...shared, hearsay, local, remote, random })
   const leaves = () => (own.isLeaving = true)
   const member = Member.make({ ...shared, hearsay, local, steward, isAlone, leaves })
 

@@ -53,7 +53,8 @@ export const JoinQuestion = Schema.Struct({
 export type JoinQuestion = typeof JoinQuestion.Type
 
 /**
- * Who answers, and what it knows. Without `log` it is part of none yet. `members`: those that have
+ * Who answers, and what it knows. Without `log` it is part of none yet. `holds`: whether it has
+ * anything of that log; undefined is yes. `members`: those that have
  * the log, as far as it knows. `wanted`: the leader, who alone can say, has or wants the asking node
  * as a member.
  *
@@ -63,6 +64,7 @@ export const JoinAnswer = Schema.Struct({
   id: MemberId,
   durability: Schema.Literals(["memory", "disk"]),
   log: Schema.optionalKey(LogId),
+  holds: Schema.optionalKey(Schema.Boolean),
   leader: Schema.optionalKey(Schema.String),
   members: Schema.Array(MemberId),
   wanted: Schema.optionalKey(Schema.Boolean)
@@ -220,6 +222,8 @@ export class LogServices extends RpcGroup.make(
             Stream.chunks(local.entries(from > start ? from : next(start)))
           ).pipe(Effect.timeoutOption(Duration.millis(Math.min(waitMs, waitMaxMs))))
           const entries = Option.getOrElse(Option.flatten(head), () => [])
+          // While it waited this node may have given that log up for another one.
+          yield* check({ ...asked, log: found })
           return { log: found, entries: upTo(entries, batchMaxBytes) }
         }),
         ReadSnapshot: Effect.fnUntraced(function* ({

@@ -39,10 +39,10 @@ export const makeNetwork = Effect.gen(function* () {
   let isCut = nobody
 
   const peersOf = (from: string, known: ReadonlyArray<string>) => {
-    const reached = <A>(all: ReadonlyMap<string, A>, to: string) =>
+    const reached = <A>(all: ReadonlyMap<string, A>, to: string, way: Way) =>
       Effect.suspend(() => {
         if (frozen.has(to) || frozen.has(from)) return Effect.never
-        const found = isCut(from, to) ? undefined : all.get(to)
+        const found = isCut(from, to, way) ? undefined : all.get(to)
         return found === undefined
           ? Effect.fail(new LinkFailed({ started: false }))
           : Effect.succeed(found)
@@ -51,9 +51,9 @@ export const makeNetwork = Effect.gen(function* () {
       known: Effect.succeed(known.filter((other) => other !== from)),
       call: (to) =>
         ((service, payload) =>
-          Effect.flatMap(reached(calls, to), (call) => call(service, payload))) as Caller,
+          Effect.flatMap(reached(calls, to, "call"), (call) => call(service, payload))) as Caller,
       post: (to, frame) =>
-        Effect.map(reached(members, to), ({ receive }) => void receive(from, frame)),
+        Effect.map(reached(members, to, "frame"), ({ receive }) => void receive(from, frame)),
       heard: () => {}
     })
   }
@@ -106,14 +106,18 @@ export const makeNetwork = Effect.gen(function* () {
     /** Nodes that are told of each other. */
     startAll: (names: ReadonlyArray<string>, options?: (name: string) => NodeOptions) =>
       Effect.forEach(names, (name) => start(name, names, options?.(name))),
-    cut: (cut: (from: string, to: string) => boolean) => Effect.sync(() => void (isCut = cut)),
+    cut: (cut: (from: string, to: string, way: Way) => boolean) =>
+      Effect.sync(() => void (isCut = cut)),
     /** From now on it neither says nor answers anything, and its connections stay open. */
     freeze: (name: string) => Effect.sync(() => void frozen.add(name)),
     caller: (name: string) => calls.get(name)!
   }
 })
 
-const nobody = (_from: string, _to: string): boolean => false
+/** Calls have an answer; frames are messages of Raft. */
+type Way = "call" | "frame"
+
+const nobody = (_from: string, _to: string, _way: Way): boolean => false
 
 export const cluster = ClusterId.make("test")
 

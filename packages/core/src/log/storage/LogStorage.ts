@@ -72,7 +72,10 @@ export class LogStorage extends Context.Service<
     /** Undefined: it is empty and belongs to no log yet. As of when it was opened. */
     readonly begun: Begun | undefined
 
-    /** From now on it belongs to `log` and begins with `restored`. Durable when it returns. Once. */
+    /**
+     * From now on it belongs to `log` and begins with `restored`. Durable when it returns. Once, or in
+     * memory again where it has kept nothing of the log before.
+     */
     readonly begin: (log: LogId, restored: Restored) => Effect.Effect<void, StorageFailed>
 
     /** Keeps the batches, in order, as one. Durable when it returns. */

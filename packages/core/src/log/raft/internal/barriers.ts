@@ -72,10 +72,10 @@ export class Barriers {
     for (const { answer } of late) answer(new Unavailable({ reason }))
   }
 
-  close(): void {
+  close(reason: Unavailable["reason"]): void {
     const all = [...this.#running, ...this.#next]
     this.#running = []
     this.#next = []
-    for (const { answer } of all) answer(new Unavailable({ reason: "Stopping" }))
+    for (const { answer } of all) answer(new Unavailable({ reason }))
   }
 }

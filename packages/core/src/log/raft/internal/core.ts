@@ -80,6 +80,7 @@ export class Core {
   #changeToken = 0
   #steppedDownMs = 0
   #isClosed = false
+  #isCopied = false
   readonly #leaderLoss: LeaderLoss
   #leader: IncarnationId | undefined = undefined
   #leaderChange = Deferred.makeUnsafe<void>()
@@ -132,6 +133,16 @@ export class Core {
     // One that was taken out remembers who led, and is sent nothing by it any more.
     const isMember = isVoter(configuration, this.id) || isLearner(configuration, this.id)
     return leader !== undefined && isMember
+  }
+
+  /** Nothing of this log was ever here: not in the core, and not in a copy that others feed. */
+  get isEmpty(): boolean {
+    return this.view.log.lastIndex === 0 && !this.#isCopied
+  }
+
+  /** What other nodes have of this log is copied here, past the core. */
+  copied(): void {
+    this.#isCopied = true
   }
 
   /** The newest complete one; the first of a cloud, which is empty, is none. */
@@ -223,10 +234,10 @@ export class Core {
   }
 
   /** Whoever waits here learns that nothing more will happen. */
-  close(): void {
+  close(reason: "Stopping" | "NoLeader"): void {
     this.#isClosed = true
     this.#proposals.close()
-    this.#barriers.close()
+    this.#barriers.close(reason)
     Deferred.doneUnsafe(this.#leaderChange, Effect.void)
     this.published.wake()
   }
@@ -295,7 +306,7 @@ export class Core {
     const { leader } = this.view
     if (leader === undefined || this.leads) return
     const silentMs = nowMs - (this.heardMs.get(leader) ?? -Infinity)
-    if (silentMs > 1.5 * this.#options.tickMs) this.#options.outboxes.poke(this.log, leader)
+    if (silentMs > 1.5 * this.#options.tickMs) this.#options.outboxes.poke(leader)
   }
 
   /** The order is the one that Raft demands: what is promised leaves only when it is durable. */
@@ -303,7 +314,7 @@ export class Core {
     const { nowMs, outboxes } = this.#options
     for (const message of output.messages)
       if (message._tag === "Snap") this.transfers.begin(message.to, message.snapshot.index, nowMs())
-    outboxes.post(this.log, output.messages)
+    outboxes.post(output.messages)
     if (output.status !== undefined && output.status.role !== "leader")
       this.#steppedDownMs = nowMs()
     for (const { first, term, token } of output.proposed) {
@@ -335,7 +346,7 @@ export class Core {
   }
 
   #onDurable(durable: Durable): void {
-    this.#options.outboxes.post(this.log, durable.messages)
+    this.#options.outboxes.post(durable.messages)
     this.#durable.push(durable)
     this.#wake.openUnsafe()
   }

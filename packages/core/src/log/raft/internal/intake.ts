@@ -1,4 +1,5 @@
 import type { Snap } from "@distri/raft/Message"
+import type { SnapshotMeta } from "@distri/raft/SnapshotMeta"
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { Halt } from "../../../Halt.ts"
@@ -11,16 +12,18 @@ import type { LogStorage } from "../../storage/LogStorage.ts"
  */
 export const make = Effect.fnUntraced(function* (options: {
   readonly storage: LogStorage["Service"]
+  /** The snapshot that the log begins with here. */
+  readonly restored: SnapshotMeta
   readonly halt: Halt["Service"]
   readonly fetch: (offer: Snap) => Stream.Stream<Uint8Array, Unavailable | Corrupt>
   /** The bytes are here: the core may have the offer now. */
   readonly onComplete: (offer: Snap) => void
 }) {
-  const { halt, onComplete, storage } = options
+  const { halt, onComplete, restored, storage } = options
   const scope = yield* Effect.scope
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   /** The last one whose bytes came; those before it the storage may have let go. */
-  let complete = storage.begun?.restored.snapshot.reference
+  let complete = restored.reference
   let fetching: string | undefined
 
   const fetch = (offer: Snap) =>

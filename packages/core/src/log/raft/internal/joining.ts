@@ -1,21 +1,19 @@
 import { founding, joining, type Restored } from "@distri/raft/Restored"
 import { withVoters } from "@distri/raft/membership/Configuration"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
-import * as Result from "effect/Result"
 import * as SecureRandom from "effect/crypto/SecureRandom"
-import { type JoinAnswer, JoinLog, type JoinQuestion } from "../../../service/LogServices.ts"
+import type { JoinAnswer, JoinQuestion } from "../../../service/LogServices.ts"
 import { type ClusterId, LogId } from "../../ReplicatedLog.ts"
-import { LinkFailed, type RaftPeers } from "../../RaftPeers.ts"
+import type { RaftPeers } from "../../RaftPeers.ts"
 import { nodeOf, votersWanted } from "../pure/Membership.ts"
 import type { Core } from "./core.ts"
+import { Forsaken, holds } from "./forsaken.ts"
+import * as Survey from "./survey.ts"
 
 /** A node that has not found its cloud asks so often; one that only is no member, less. */
 const askEveryMs = 150
 const presentEveryMs = 500
-/** How long an answer may take, and how long it counts. */
-const answerMaxMs = 3000
 /** Where every address refused for so long, there is nobody to wait for. */
 const aloneAfterMs = 2000
 /** After so long in vain, and then every so often, the log says what is waited for. */
@@ -30,14 +28,7 @@ export interface Hearsay {
   readonly wanted: boolean | undefined
 }
 
-/**
- * Finds the log of the cloud, and lets the leader know of this node as long as it is no member. A member
- * asks too while it knows no leader, since nobody may be there.
- *
- * A cloud is founded by the node with the first address, once every node it was told of has answered
- * and none has a log: so never because somebody could not be reached. Everybody else waits for it.
- */
-export const make = Effect.fnUntraced(function* (options: {
+interface Options {
   readonly cluster: ClusterId
   readonly id: string
   readonly durability: JoinQuestion["durability"]
@@ -45,10 +36,23 @@ export const make = Effect.fnUntraced(function* (options: {
   readonly peers: RaftPeers["Service"]
   readonly core: () => Core | undefined
   readonly begin: (log: LogId, restored: Restored) => Effect.Effect<void>
+  /** False: something of the log has come meanwhile. */
+  readonly giveUp: Effect.Effect<boolean>
   readonly isLeaving: () => boolean
   readonly nowMs: () => number
-}) {
-  const { begin, cluster, core, durability, id, isLeaving, nowMs, peers, votersMax } = options
+}
+
+/**
+ * Finds the log of the cloud, and lets the leader know of this node as long as it is no member. A member
+ * asks too while it knows no leader, since nobody may be there.
+ *
+ * A cloud is founded by the node with the first address, once every node it was told of has answered
+ * and none has a log: so never because somebody could not be reached. Everybody else waits for it,
+ * and joins a log when it hears from one that has something of it. So a founder in memory that is gone
+ * before others have its log leaves nothing behind but its name, which all then give up for good.
+ */
+export const make = Effect.fnUntraced(function* (options: Options) {
+  const { begin, cluster, core, durability, giveUp, id, isLeaving, nowMs, peers } = options
   const random = yield* SecureRandom.SecureRandom
   const warn = makeWarn(nowMs)
   // Who leaves serves on for a while, and still has to know where the log is.
@@ -58,18 +62,29 @@ export const make = Effect.fnUntraced(function* (options: {
     durability,
     ...(isLeaving() && { leaves: true })
   })
-  const survey = yield* makeSurvey(peers, question, nowMs)
-  let hearsay: Hearsay = { leader: undefined, members: [], wanted: undefined }
+  const survey = yield* Survey.make(peers, question, nowMs)
+  const forsaken = new Forsaken()
+  /** Never joined again: a vote that was given in one is forgotten. */
+  const givenUp = new Set<LogId>()
+  let hearsay: Hearsay = heard([])
   /** When all refused for the first time in a row, and for the last. */
   let refusedMs: readonly [number, number] | undefined
 
   const round = Effect.gen(function* () {
     const known = yield* peers.known
-    const { answers, isRefused, silent } = yield* survey(known)
-    hearsay = heard(answers)
+    const said = yield* survey(known)
+    const { answers, isRefused, silent } = said
+    const own = core()
+    const empty = own?.isEmpty === true ? LogId.make(own.log) : undefined
+    const found = own === undefined ? logOf(answers, givenUp) : empty
+    // Who has nothing of one log must not take what it copies from another.
+    hearsay = heard(found === undefined ? answers : answers.filter(({ log }) => log === found))
     // No answer in time is no sign that nobody is there, nor is a time in which nobody was asked.
     refusedMs = isRefused ? [refusedMs?.[0] ?? nowMs(), nowMs()] : undefined
-    const own = core()
+    if (forsaken.look(durability === "memory" ? empty : undefined, said, nowMs())) {
+      if (yield* giveUp) givenUp.add(empty!)
+      return yield* Effect.logWarning(foundedInVain)
+    }
     if (own !== undefined) {
       const other = answers.find(({ log }) => log !== undefined && log !== own.log)
       if (other !== undefined) return yield* warn(beganAnew(other))
@@ -79,23 +94,11 @@ export const make = Effect.fnUntraced(function* (options: {
     if (isLeaving()) return undefined
     const unlike = answers.find((answer) => answer.durability !== durability)
     if (unlike !== undefined) return yield* warn(keepsOtherwise(unlike, durability))
-    const found = logOf(answers)
     if (found !== undefined) return yield* begin(found, joining)
     const isFirst = known.every((other) => nodeOf(id) < other)
     const isNew = answers.every(({ log }) => log === undefined)
-    if (isFirst && isNew && silent.length === 0) return yield* foundCloud(answers)
+    if (isFirst && isNew && silent.length === 0) return yield* foundCloud(options, random, answers)
     yield* warn(isFirst ? waitsToFound(silent) : waitsToJoin(silent))
-  })
-
-  const foundCloud = Effect.fnUntraced(function* (others: ReadonlyArray<JoinAnswer>) {
-    const logId = LogId.make(yield* random.uuidV4())
-    const wanted = votersWanted(others.length + 1, votersMax)
-    const ids = others.map((other) => other.id).toSorted()
-    const voters = [id, ...ids.slice(0, wanted - 1)]
-    yield* begin(logId, founding(withVoters(voters)))
-    // A cloud of one is no news to whoever started it.
-    const log = others.length === 0 ? Effect.logDebug : Effect.logInfo
-    yield* log(`this node has founded the cloud "${cluster}"; ${voters.join(", ")} vote`)
   })
 
   const isMember = () => {
@@ -117,72 +120,30 @@ export const make = Effect.fnUntraced(function* (options: {
   return { run, hearsay: () => hearsay, isAlone }
 })
 
-interface Asked {
-  readonly answer: Result.Result<JoinAnswer, unknown>
-  readonly atMs: number
-}
-
-/**
- * Asks every node, each as often as it answers, and reads what they said lately. One that does not
- * answer holds up nobody.
- */
-const makeSurvey = Effect.fnUntraced(function* (
-  peers: RaftPeers["Service"],
-  question: () => JoinQuestion,
-  nowMs: () => number
+const foundCloud = Effect.fnUntraced(function* (
+  { begin, cluster, id, votersMax }: Options,
+  random: typeof SecureRandom.SecureRandom.Service,
+  others: ReadonlyArray<JoinAnswer>
 ) {
-  const scope = yield* Effect.scope
-  const asked = new Map<string, Asked>()
-  const underWay = new Set<string>()
-  const quiet = yield* Latch.make()
-
-  const ask = (node: string) =>
-    Effect.suspend(() => {
-      underWay.add(node)
-      quiet.closeUnsafe()
-      return peers.call(node)(JoinLog, question())
-    }).pipe(
-      Effect.timeoutOption(answerMaxMs),
-      Effect.flatMap((answer) => Effect.fromOption(answer)),
-      Effect.result,
-      Effect.map((answer) => {
-        asked.set(node, { answer, atMs: nowMs() })
-        underWay.delete(node)
-        if (underWay.size === 0) quiet.openUnsafe()
-      })
-    )
-
-  return Effect.fnUntraced(function* (nodes: ReadonlyArray<string>) {
-    const free = nodes.filter((node) => !underWay.has(node))
-    yield* Effect.forEach(free, (node) => Effect.forkIn(ask(node), scope), { discard: true })
-    if (nodes.length > 0) {
-      yield* Effect.yieldNow
-      yield* Effect.timeoutOption(quiet.await, askEveryMs)
-    }
-    const recent = nodes.flatMap((node) => {
-      const last = asked.get(node)
-      return last === undefined || nowMs() - last.atMs > answerMaxMs ? [] : [{ node, ...last }]
-    })
-    const answers = recent.flatMap(({ answer }) =>
-      Result.isSuccess(answer) ? [answer.success] : []
-    )
-    const answering = new Set(
-      recent.flatMap(({ answer, node }) => (Result.isSuccess(answer) ? [node] : []))
-    )
-    return {
-      answers,
-      silent: nodes.filter((node) => !answering.has(node)),
-      /** Nothing is there at all. */
-      isRefused: recent.length === nodes.length && recent.every(({ answer }) => isRefused(answer))
-    }
-  })
+  const logId = LogId.make(yield* random.uuidV4())
+  const wanted = votersWanted(others.length + 1, votersMax)
+  const ids = others.map((other) => other.id).toSorted()
+  const voters = [id, ...ids.slice(0, wanted - 1)]
+  yield* begin(logId, founding(withVoters(voters)))
+  // A cloud of one is no news to whoever started it.
+  const log = others.length === 0 ? Effect.logDebug : Effect.logInfo
+  yield* log(`this node has founded the cloud "${cluster}"; ${voters.join(", ")} vote`)
 })
 
 /** The log to join. Where they speak of several, the one that has a leader. */
-const logOf = (answers: ReadonlyArray<JoinAnswer>): LogId | undefined => {
-  const logs = new Set(answers.flatMap(({ log }) => (log === undefined ? [] : [log])))
-  if (logs.size === 1) return Array.from(logs)[0]
-  return answers.find(({ leader, log }) => log !== undefined && leader !== undefined)?.log
+const logOf = (
+  answers: ReadonlyArray<JoinAnswer>,
+  givenUp: ReadonlySet<LogId>
+): LogId | undefined => {
+  const able = answers.filter(({ log }) => log !== undefined && !givenUp.has(log))
+  const held = able.filter((answer) => holds(answer, answer.log!))
+  const logs = new Set(held.map(({ log }) => log))
+  return logs.size === 1 ? held[0]!.log : held.find(({ leader }) => leader !== undefined)?.log
 }
 
 /** Says why it takes so long: not at once, and not again and again. */
@@ -216,12 +177,12 @@ const leaderless = (silent: ReadonlyArray<string>, durability: string) =>
         : "if this lasts, too many disks are gone: put them back"
   }`
 
+const foundedInVain =
+  "the node that founded the cloud is gone, and no other has anything of its log; the cloud is founded anew"
+
 /** After a cloud in memory was started anew, who slept through it follows a log that is gone. */
 const beganAnew = ({ id }: JoinAnswer) =>
   `${nodeOf(id)} has another log than this node: the cloud began anew; restart this node to follow it`
-
-const isRefused = (answer: Result.Result<JoinAnswer, unknown>): boolean =>
-  Result.isFailure(answer) && answer.failure instanceof LinkFailed && !answer.failure.started
 
 const heard = (answers: ReadonlyArray<JoinAnswer>): Hearsay => {
   // The leader knows best; of the others, one that knows a leader.

@@ -82,6 +82,7 @@ const join = (options: Options, question: JoinQuestion): JoinAnswer => {
     id,
     durability,
     log: LogId.make(found.log),
+    holds: !found.isEmpty,
     members: found.follows ? [...voters, ...learners] : hearsay().members,
     ...(leader !== undefined && { leader }),
     ...(wanted !== undefined && { wanted })

@@ -22,16 +22,17 @@ interface Outbox {
   readonly wake: Latch.Latch
 }
 
-/** Sends messages to the other nodes, one fiber a node, so that a slow one holds up none. */
+/** Sends messages of `log` to the other nodes, one fiber a node, so that a slow one holds up none. */
 export const make = Effect.fnUntraced(function* (
   peers: RaftPeers["Service"],
+  log: string,
   onUnreachable: (peer: IncarnationId) => void
 ) {
   const scope = yield* Effect.scope
   const context = yield* Effect.context<never>()
   const outboxes = new Map<string, Outbox>()
 
-  const send = (node: string, log: string, outbox: Outbox) =>
+  const send = (node: string, outbox: Outbox) =>
     Effect.gen(function* () {
       yield* outbox.wake.await
       const { messages, poked } = outbox
@@ -54,7 +55,7 @@ export const make = Effect.fnUntraced(function* (
       )
     }).pipe(Effect.forever)
 
-  const open = (node: string, log: string): Outbox => {
+  const open = (node: string): Outbox => {
     const outbox: Outbox = {
       messages: [],
       bytes: 0,
@@ -62,23 +63,23 @@ export const make = Effect.fnUntraced(function* (
       wake: Latch.makeUnsafe(false)
     }
     outboxes.set(node, outbox)
-    Effect.runForkWith(context)(Effect.forkIn(send(node, log, outbox), scope))
+    Effect.runForkWith(context)(Effect.forkIn(send(node, outbox), scope))
     return outbox
   }
 
   return {
     /** Sends something that says nothing: whoever is gone is then noticed. */
-    poke: (log: string, peer: IncarnationId) => {
+    poke: (peer: IncarnationId) => {
       const node = nodeOf(peer)
-      const outbox = outboxes.get(node) ?? open(node, log)
+      const outbox = outboxes.get(node) ?? open(node)
       outbox.poked = peer
       outbox.wake.openUnsafe()
     },
     /** Queues messages; never waits. */
-    post: (log: string, messages: ReadonlyArray<Message>) => {
+    post: (messages: ReadonlyArray<Message>) => {
       for (const message of messages) {
         const node = nodeOf(message.to)
-        const outbox = outboxes.get(node) ?? open(node, log)
+        const outbox = outboxes.get(node) ?? open(node)
         if (outbox.messages.length >= waitingMax || outbox.bytes >= waitingMaxBytes) continue
         outbox.messages.push(message)
         outbox.bytes += sizeOf(message)

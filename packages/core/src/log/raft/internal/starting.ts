@@ -4,7 +4,9 @@ import type { Restored } from "@distri/raft/Restored"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
 import { Halt } from "../../../Halt.ts"
 import { RaftPeers } from "../../RaftPeers.ts"
 import { type LogId, LogIndex } from "../../ReplicatedLog.ts"
@@ -21,11 +23,11 @@ export interface Own {
   core: Core | undefined
   isClosed: boolean
   isLeaving: boolean
-  /** Done once there is a core, or it is closed. */
-  readonly begun: Deferred.Deferred<void>
+  /** Done once there is a core, or it is closed. Another one after a log was given up. */
+  begun: Deferred.Deferred<void>
 }
 
-/** Gives `own` its core, and runs that for as long as the scope is open. */
+/** Gives `own` its core, and runs that for as long as the scope is open, or until it is given up. */
 export const make = Effect.fnUntraced(function* (options: {
   readonly id: IncarnationId
   readonly own: Own
@@ -43,21 +45,28 @@ export const make = Effect.fnUntraced(function* (options: {
   const random = yield* Random.Random
   const scope = yield* Effect.scope
 
-  const outboxes = yield* Outboxes.make(yield* RaftPeers, (peer) => own.core?.unreachable(peer))
-  const hasSnapshot = yield* Intake.make({
-    storage,
-    halt,
-    fetch: ({ from, snapshot: { bytes, index, reference } }) =>
-      remote.snapshot(
-        { node: nodeOf(from), log: own.core!.log as LogId },
-        { id: reference, index: LogIndex.make(index), bytes },
-        0,
-        id
-      ),
-    onComplete: (message) => own.core?.input({ _tag: "Received", message })
-  })
+  const peers = yield* RaftPeers
+  /** Of the present core, with all that reads and sends for it. */
+  let life = yield* Scope.fork(scope)
 
-  return Effect.fnUntraced(function* (log: LogId, restored: Restored) {
+  const start = Effect.fnUntraced(function* (log: LogId, restored: Restored) {
+    life = yield* Scope.fork(scope)
+    const unreachable = (peer: IncarnationId) => core.unreachable(peer)
+    const outboxes = yield* Scope.provide(Outboxes.make(peers, log, unreachable), life)
+    const intake = Intake.make({
+      storage,
+      restored: restored.snapshot,
+      halt,
+      fetch: ({ from, snapshot: { bytes, index, reference } }) =>
+        remote.snapshot(
+          { node: nodeOf(from), log },
+          { id: reference, index: LogIndex.make(index), bytes },
+          0,
+          id
+        ),
+      onComplete: (message) => core.input({ _tag: "Received", message })
+    })
+    const hasSnapshot = yield* Scope.provide(intake, life)
     const core = new Core({
       ...config,
       id,
@@ -76,10 +85,22 @@ export const make = Effect.fnUntraced(function* (options: {
       Effect.sync(() => core.tick())
     )
     const loops = [core.run, Effect.orDie(core.disk.run), Effect.forever(tick)]
-    yield* Effect.forEach(loops, (loop) => Effect.forkIn(halt.guard(loop), scope))
-    yield* Effect.forkIn(campaignFirst(core, restored), scope)
+    yield* Effect.forEach(loops, (loop) => Effect.forkIn(halt.guard(loop), life))
+    yield* Effect.forkIn(campaignFirst(core, restored), life)
     yield* Deferred.succeed(own.begun, undefined)
   })
+
+  /** From here on this node is as it was before it began; unless something of the log is here. */
+  const giveUp = Effect.suspend(() => {
+    const { core } = own
+    if (core === undefined || !core.isEmpty) return Effect.succeed(false)
+    own.core = undefined
+    own.begun = Deferred.makeUnsafe()
+    core.close("NoLeader")
+    return Effect.as(Scope.close(life, Exit.void), true)
+  })
+
+  return { start, giveUp }
 })
 
 /** Who begins a cloud, or is its only voter, has nobody to wait for before it asks for votes. */

@@ -1,4 +1,3 @@
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Random from "effect/Random"
@@ -36,7 +35,8 @@ interface Options {
   readonly core: () => Core | undefined
   readonly hearsay: () => Hearsay
   readonly isClosed: () => boolean
-  readonly begun: Deferred.Deferred<void>
+  /** Waits until there is a core, or it is closed. */
+  readonly begun: Effect.Effect<void>
   readonly random: typeof Random.Random.Service
 }
 
@@ -134,7 +134,7 @@ const batch = (
     if (isClosed()) return Effect.fail(new Unavailable({ reason: "Stopping" }))
     const found = core()
     const again = batch(options, from)
-    if (found === undefined) return Effect.andThen(Deferred.await(begun), again)
+    if (found === undefined) return Effect.andThen(begun, again)
     const { follows, latestSnapshot, published } = found
     if (from <= published.last) {
       if (from >= published.first) return Effect.succeed(published.from(from))
@@ -149,16 +149,26 @@ const batch = (
       Effect.catchTag(["LinkFailed", "Unavailable"], () => Effect.as(Effect.sleep(againAfter), [])),
       // It may have become a member meanwhile.
       Effect.raceFirst(Effect.as(published.changed, [])),
-      Effect.flatMap((entries) => (entries.length === 0 ? again : Effect.succeed(entries)))
+      Effect.flatMap((entries) => {
+        // What came of a log that was given up meanwhile is nothing to this node.
+        if (entries.length === 0 || core() !== found) return again
+        found.copied()
+        return Effect.succeed(entries)
+      })
     )
   })
 
 const latest = (options: Options): Log["snapshots"]["latest"] =>
   Effect.flatMap(options.local.snapshots.latest, (own) => {
     const { core, remote } = options
+    const found = core()
     const place = source(options)
-    if (core()?.follows !== false || place === undefined) return Effect.succeed(own)
-    return Effect.map(remote.latest(place), (theirs) => newer(own, theirs))
+    if (found?.follows !== false || place === undefined) return Effect.succeed(own)
+    return Effect.flatMap(remote.latest(place), (theirs) => {
+      if (core() !== found) return Effect.fail(new Unavailable({ reason: "NoLeader" }))
+      if (Option.isSome(theirs)) found.copied()
+      return Effect.succeed(newer(own, theirs))
+    })
   })
 
 const newer = (

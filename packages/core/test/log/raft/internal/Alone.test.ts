@@ -86,6 +86,7 @@ const joining = Effect.fnUntraced(function* (options: {
     }),
     core: () => core,
     begin: () => Effect.void,
+    giveUp: Effect.succeed(true),
     isLeaving: () => false,
     nowMs: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6 + stoodStillMs()
   })

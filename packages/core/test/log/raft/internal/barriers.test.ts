@@ -50,7 +50,7 @@ it("[RL16] who has waited for long, and whoever is left at the end, learns why",
   barriers.expire(5000, "NoQuorum")
   assert.deepStrictEqual([old, young], [[new Unavailable({ reason: "NoQuorum" })], []])
   const waiting = ask(5000)
-  barriers.close()
+  barriers.close("Stopping")
   const stopping = new Unavailable({ reason: "Stopping" })
   assert.deepStrictEqual([young, waiting], [[stopping], [stopping]])
 })

@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { emptyConfiguration } from "@distri/raft/membership/Configuration"
 import type { Snap } from "@distri/raft/Message"
+import { joining } from "@distri/raft/Restored"
 import { sha256 } from "@noble/hashes/sha2.js"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -95,6 +96,7 @@ const makeWith = Effect.fnUntraced(function* (change: (storage: Storage) => Stor
   const pieces = yield* Queue.unbounded<Exit.Exit<Uint8Array, Unavailable>>()
   const hasSnapshot = yield* Intake.make({
     storage: change(yield* MemoryStorage.make()),
+    restored: joining.snapshot,
     halt,
     fetch: ({ snapshot }) => {
       fetched.push(snapshot.reference)

@@ -11,11 +11,11 @@ it.effect("[LM14] what waits for a node that is slow is bounded, and the newest 
   Effect.gen(function* () {
     const { hold, outboxes, release, sent } = yield* make
     yield* hold("a")
-    outboxes.post("log", [heartbeat("a/1", 0)])
+    outboxes.post([heartbeat("a/1", 0)])
     yield* settle
-    for (let read = 1; read <= 3000; read += 1) outboxes.post("log", [heartbeat("a/1", read)])
+    for (let read = 1; read <= 3000; read += 1) outboxes.post([heartbeat("a/1", read)])
     // It holds up nobody else.
-    outboxes.post("log", [heartbeat("b/1", 1)])
+    outboxes.post([heartbeat("b/1", 1)])
     yield* settle
     assert.deepStrictEqual(sent("b"), [1])
     yield* release("a")
@@ -31,9 +31,9 @@ it.effect("[LM14] entries count by their bytes", () =>
   Effect.gen(function* () {
     const { hold, outboxes, release, sent } = yield* make
     yield* hold("a")
-    outboxes.post("log", [heartbeat("a/1", 0)])
+    outboxes.post([heartbeat("a/1", 0)])
     yield* settle
-    for (let read = 1; read <= 10; read += 1) outboxes.post("log", [append("a/1", read)])
+    for (let read = 1; read <= 10; read += 1) outboxes.post([append("a/1", read)])
     yield* release("a")
     yield* settle
     assert.deepStrictEqual(sent("a"), [0, 1, 2, 3])
@@ -44,10 +44,10 @@ it.effect("who cannot be reached is reported, and tried again after a pause", ()
   Effect.gen(function* () {
     const { fail, outboxes, sent, unreachable } = yield* make
     yield* fail("a")
-    outboxes.post("log", [heartbeat("a/1", 1), heartbeat("a/1", 2), heartbeat("a/2", 3)])
+    outboxes.post([heartbeat("a/1", 1), heartbeat("a/1", 2), heartbeat("a/2", 3)])
     yield* settle
     assert.deepStrictEqual(unreachable, ["a/1", "a/2"])
-    outboxes.post("log", [heartbeat("a/1", 4)])
+    outboxes.post([heartbeat("a/1", 4)])
     yield* settle
     assert.deepStrictEqual(unreachable, ["a/1", "a/2"])
     yield* TestClock.adjust("50 millis")
@@ -59,11 +59,11 @@ it.effect("who cannot be reached is reported, and tried again after a pause", ()
 it.effect("a poke says nothing, and tells whether somebody is there", () =>
   Effect.gen(function* () {
     const { fail, outboxes, sent, unreachable } = yield* make
-    outboxes.poke("log", "a/1")
+    outboxes.poke("a/1")
     yield* settle
     assert.deepStrictEqual([sent("a"), unreachable], [[], []])
     yield* fail("a")
-    outboxes.poke("log", "a/1")
+    outboxes.poke("a/1")
     yield* settle
     assert.deepStrictEqual(unreachable, ["a/1"])
   })
@@ -89,7 +89,7 @@ const make = Effect.gen(function* () {
         received.set(node, [...(received.get(node) ?? []), ...frame.messages])
       })
   })
-  const outboxes = yield* Outboxes.make(peers, (peer) => unreachable.push(peer))
+  const outboxes = yield* Outboxes.make(peers, "log", (peer) => unreachable.push(peer))
   return {
     outboxes,
     unreachable,
