@@ -16,6 +16,8 @@ export class Faults {
   private readonly canLose: AnyOptions["canLose"]
   private readonly lasting = new Set<Lasting>()
   private isOver = false
+  /** How many crashes and restarts there were. */
+  private ended = 0
 
   constructor(
     net: SimNet,
@@ -62,8 +64,10 @@ export class Faults {
       case "reset":
         return this.reset(fault.from, fault.to, fault.isHalf)
       case "crash":
+        this.ended += 1
         return this.machine(fault.node).crash(fault)
       case "restart":
+        this.ended += 1
         return this.machine(fault.node).stop(fault.downMs)
       case "pause":
         return this.machine(fault.node).pause(fault)
@@ -79,7 +83,7 @@ export class Faults {
     for (const { name, services, isDoomed } of this.machines.values()) {
       if (services !== undefined && !isDoomed) running.set(name, services)
     }
-    return !this.canLose(fault.node, running)
+    return !this.canLose(fault.node, running, this.ended)
   }
 
   private end(fault: Lasting): void {

@@ -100,9 +100,14 @@ export interface Program<in out Input, in out Output, Extra = never> {
   readonly digest?: Effect.Effect<string, unknown, any>
   /**
    * Asked before a crash or a restart. False: it does not happen, since the program promises nothing where so
-   * much is lost. `running`: by name, what the nodes have built that run now. Default: whatever may be lost.
+   * much is lost. `running`: by name, what the nodes have built that run now. `ended`: how many crashes and restarts
+   * there were before. Default: whatever may be lost.
    */
-  readonly canLose?: (node: string, running: ReadonlyMap<string, Context.Context<any>>) => boolean
+  readonly canLose?: (
+    node: string,
+    running: ReadonlyMap<string, Context.Context<any>>,
+    ended: number
+  ) => boolean
   /** Made once for each machine, of nodes and clients. */
   readonly hardware?: (name: string, random: Random) => Hardware<Extra>
 }

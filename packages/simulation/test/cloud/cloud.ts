@@ -101,9 +101,15 @@ const digest = Effect.gen(function* () {
 
 /**
  * In memory a node that ends is a voter that is gone, so the others have to be there: as far as the leader
- * hears them, and as far as they have come back from the last time.
+ * hears them, and as far as they have come back from the last time. The first one may go at any moment, also
+ * while the cloud is founded.
  */
-const canLose = (_node: string, running: ReadonlyMap<string, Context.Context<any>>): boolean => {
+const canLose = (
+  _node: string,
+  running: ReadonlyMap<string, Context.Context<any>>,
+  ended: number
+): boolean => {
+  if (ended === 0) return true
   const standings = Array.from(running.values(), (services) =>
     Effect.runSync(Context.get(services, CloudNode).stats)
   )
