@@ -71,10 +71,10 @@ const make = Effect.fnUntraced(function* (options: LinksOptions) {
   const book = new AddressBook(options.seeds)
   const dial = yield* Dial.make(options.hello, book, nowMs)
 
-  /** Adds what the table has learned since. */
+  /** Adds what the table has learned since. Who has been silent for long was perhaps only not asked. */
   const learn = Effect.map(SubscriptionRef.get(table.nodes), (nodes) => {
-    for (const { info, status } of nodes.values()) {
-      if (status !== "down" && info.node !== options.hello.node && isAddress(info.address)) {
+    for (const { info } of nodes.values()) {
+      if (info.node !== options.hello.node && isAddress(info.address)) {
         book.entry(info.address).node = info.node
       }
     }

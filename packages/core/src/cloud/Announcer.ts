@@ -73,5 +73,6 @@ const placing = (views: ReadonlyMap<NodeId, NodeView>): string =>
   Array.from(
     views.values(),
     ({ info, status }) =>
-      `${info.node} ${info.incarnation} ${info.state} ${status} ${info.services.length}`
+      // Writes go to the node that leads.
+      `${info.node} ${info.incarnation} ${info.state} ${status} ${info.services.length} ${info.role === "leader"}`
   ).join("\n")
