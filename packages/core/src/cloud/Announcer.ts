@@ -40,8 +40,10 @@ export const make = Effect.fnUntraced(function* (own: NodeId) {
         const now = placing(views)
         if (now === told) return
         told = now
-        Deferred.doneUnsafe(urgent, Exit.void)
+        const news = urgent
+        // First: who waits goes on at once, and would find its own news to be done again and again.
         urgent = Deferred.makeUnsafe()
+        Deferred.doneUnsafe(news, Exit.void)
       })
     ),
     Effect.forkScoped
