@@ -5,6 +5,7 @@
  * fiber for it also sends the answer. When the connection ends, everything it asked for is
  * cancelled (CL13).
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Received } from "../log/LogMember.ts"
@@ -30,7 +31,7 @@ export interface SessionContext {
 }
 
 /** A connection that sends nothing, not even a ping, for this long is closed. */
-const idleMax = "60 seconds"
+const idleMaxMs = 60_000
 
 /**
  * Runs the session until the connection ends. Fails with what ended it: a lost connection is the
@@ -68,12 +69,27 @@ export const serve = Effect.fnUntraced(function* (
       })
     }
   })
-  const receive = Effect.timeoutOrElse(connection.receive, {
-    duration: idleMax,
-    orElse: () => malformed("it was silent for 60 s")
+  const { monotonicTimeNanosUnsafe } = yield* Clock.Clock
+  const nowMs = () => Number(monotonicTimeNanosUnsafe()) / 1e6
+  let waitsSinceMs: number | undefined
+  const receive = Effect.suspend(() => {
+    waitsSinceMs = nowMs()
+    return connection.receive
   })
-  const read = Effect.andThen(takeAll(rest), Effect.forever(Effect.flatMap(receive, takeAll)))
-  const session = Effect.raceFirst(read, announce(connection)).pipe(
+  const take = (frames: ReadonlyArray<Uint8Array>) => {
+    waitsSinceMs = undefined
+    return takeAll(frames)
+  }
+  // One timer for all frames: most come long before somebody could be called silent.
+  const silent = Effect.suspend(() => {
+    const leftMs = waitsSinceMs === undefined ? idleMaxMs : waitsSinceMs + idleMaxMs - nowMs()
+    return leftMs > 0 ? Effect.sleep(leftMs) : malformed("it was silent for 60 s")
+  }).pipe(Effect.forever)
+  const read = Effect.andThen(
+    takeAll(rest),
+    Effect.forever(Effect.flatMap(receive, take), { disableYield: true })
+  )
+  const session = Effect.raceAllFirst([read, announce(connection), silent]).pipe(
     Effect.ensuring(Effect.sync(() => requests.cancelAll()))
   )
   yield* theirs.node === undefined ? counted(session) : session
