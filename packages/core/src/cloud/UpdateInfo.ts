@@ -23,6 +23,8 @@ import { LogRole } from "../log/LogMember.ts"
  */
 export const reportMaxBytes = 65_536
 
+const collectionsMax = 1_000
+
 /** Twelve digits are enough for any count, and keep products of them finite. */
 const Amount = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1e12 }))
 const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
@@ -119,6 +121,12 @@ export type CollectionInfo = typeof CollectionInfo.Type
 
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length
 
+const fits = (value: unknown) => {
+  const text = JSON.stringify(value)
+  // A code unit takes at most 3 bytes, so most need not be counted.
+  return 3 * text.length <= reportMaxBytes || bytesOf(value) <= reportMaxBytes
+}
+
 const fields = Schema.Struct({
   node: NodeId,
   /** Where to dial the node: printable ASCII. */
@@ -136,7 +144,9 @@ const fields = Schema.Struct({
   capacity: Schema.Finite.check(Schema.isBetween({ minimum: 0.001, maximum: 100_000 })),
   services: Schema.Array(ServiceInfo).check(Schema.isMaxLength(1_000)),
   /** Absent: as in the report before. */
-  collections: Schema.optionalKey(Schema.Array(CollectionInfo).check(Schema.isMaxLength(1_000))),
+  collections: Schema.optionalKey(
+    Schema.Array(CollectionInfo).check(Schema.isMaxLength(collectionsMax))
+  ),
   /** The versions of the protocol it can speak. */
   protocol: Schema.Struct({ min: Count, max: Count }).check(
     Schema.makeFilter(({ max, min }) => min <= max || "min must not be above max")
@@ -147,11 +157,7 @@ const fields = Schema.Struct({
   digest: Schema.optionalKey(
     Schema.Struct({ index: Count, value: Schema.String.check(Schema.isMaxLength(128)) })
   )
-}).check(
-  Schema.makeFilter(
-    (info) => bytesOf(info) <= reportMaxBytes || `a report has at most ${reportMaxBytes} bytes`
-  )
-)
+}).check(Schema.makeFilter((info) => fits(info) || `a report has at most ${reportMaxBytes} bytes`))
 
 /**
  * The report of one node about itself.
@@ -166,9 +172,11 @@ export class UpdateInfo extends Schema.Class<UpdateInfo>("UpdateInfo")(fields) {
    */
   static fitting(info: typeof fields.Type): UpdateInfo {
     const { collections, ...rest } = info
-    if (collections === undefined) return new UpdateInfo(info)
+    if (collections === undefined || (collections.length <= collectionsMax && fits(info))) {
+      return new UpdateInfo(info)
+    }
     let roomBytes = reportMaxBytes - bytesOf({ ...rest, collections: [] })
-    const recent = collections.toSorted((a, b) => b.version - a.version).slice(0, 1_000)
+    const recent = collections.toSorted((a, b) => b.version - a.version).slice(0, collectionsMax)
     const tooMany = recent.findIndex((collection) => (roomBytes -= bytesOf(collection) + 1) < 0)
     return new UpdateInfo({
       ...rest,
@@ -179,6 +187,7 @@ export class UpdateInfo extends Schema.Class<UpdateInfo>("UpdateInfo")(fields) {
   /** The same report without its collections: "as in the report before". */
   static withoutCollections(info: UpdateInfo): UpdateInfo {
     const { collections: _, ...rest }: typeof fields.Type = info
-    return new UpdateInfo(rest)
+    // A part of what was checked.
+    return new UpdateInfo(rest, { disableChecks: true })
   }
 }

@@ -25,7 +25,7 @@ describe("UpdateScheduler", () => {
     withScheduler(({ scheduler, sent }) =>
       Effect.gen(function* () {
         for (let i = 0; i < 100; i++) {
-          yield* scheduler.signal({ _tag: "Applied" })
+          yield* scheduler.signal({ _tag: "ServiceChanged" })
           yield* TestClock.adjust("1 millis")
         }
         yield* TestClock.adjust("1 seconds")
@@ -57,9 +57,9 @@ describe("UpdateScheduler", () => {
         yield* scheduler.signal({ _tag: "ServiceChanged" })
         yield* TestClock.adjust("45 millis")
         assert.deepStrictEqual(times(sent), [0, 50])
-        yield* scheduler.signal({ _tag: "Applied" })
+        yield* scheduler.signal({ _tag: "ServiceChanged" })
         yield* scheduler.signal({ _tag: "StateChanged", state: "draining" })
-        yield* scheduler.signal({ _tag: "Applied" })
+        yield* scheduler.signal({ _tag: "ServiceChanged" })
         yield* TestClock.adjust(0)
         assert.deepStrictEqual(times(sent), [0, 50, 55])
       })

@@ -7,7 +7,6 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { Links } from "../../client/Links.ts"
 import { callNode } from "../../client/NodeCall.ts"
-import { Database } from "../../database/Database.ts"
 import { ReportInfo } from "../../service/InternalServices.ts"
 import type { NodeReport } from "../NodeReport.ts"
 import { NodeTable } from "../NodeTable.ts"
@@ -18,7 +17,6 @@ import { UpdateScheduler } from "../UpdateScheduler.ts"
 export const startReporting = Effect.fnUntraced(function* (report: NodeReport) {
   const table = yield* NodeTable
   const links = yield* Links
-  const database = yield* Database
   const broadcast = Effect.fnUntraced(function* (info: UpdateInfo) {
     yield* table.report(info)
     yield* Effect.forEach(
@@ -29,12 +27,8 @@ export const startReporting = Effect.fnUntraced(function* (report: NodeReport) {
   })
   const context = yield* Layer.build(UpdateScheduler.layer({ current: report.current, broadcast }))
   const scheduler = Context.get(context, UpdateScheduler)
-  let version = 0
-  yield* Effect.gen(function* () {
-    yield* scheduler.signal({ _tag: "LoadChanged", load: yield* report.load })
-    const applied = yield* database.version
-    if (applied !== version) yield* scheduler.signal({ _tag: "Applied" })
-    version = applied
-  }).pipe(Effect.repeat(Schedule.spaced("100 millis")), Effect.forkScoped)
+  yield* Effect.flatMap(report.load, (load) =>
+    scheduler.signal({ _tag: "LoadChanged", load })
+  ).pipe(Effect.repeat(Schedule.spaced("100 millis")), Effect.forkScoped)
   return Effect.flatMap(report.state, (state) => scheduler.signal({ _tag: "StateChanged", state }))
 })

@@ -2,7 +2,8 @@
  * Decides when a node reports itself, and whether the report names its collections.
  *
  * Many small changes become one report: at least 50 ms apart, at least once a second. `draining`
- * waits for nothing, since every request that still comes must be sent away.
+ * waits for nothing, since every request that still comes must be sent away. What the database holds
+ * decides nothing about where requests go: it goes along with the next report.
  */
 import type { CollectionInfo, LoadInfo, NodeState, UpdateInfo } from "../UpdateInfo.ts"
 
@@ -13,8 +14,6 @@ const loadRatio = 0.1
 
 /** What happened in the node. @category models */
 export type Signal =
-  /** A batch of commands was applied. */
-  | { readonly _tag: "Applied" }
   | { readonly _tag: "LoadChanged"; readonly load: LoadInfo }
   | { readonly _tag: "ServiceChanged" }
   | { readonly _tag: "StateChanged"; readonly state: NodeState }
@@ -82,7 +81,6 @@ const needOf = (state: State, signal: Signal): State["need"] => {
       return signal.state === "draining" ? "now" : "soon"
     case "LoadChanged":
       return state.sentLoad === undefined || moved(state.sentLoad, signal.load) ? "soon" : "none"
-    case "Applied":
     case "ServiceChanged":
       return "soon"
   }
