@@ -35,6 +35,8 @@ export const make = Effect.fnUntraced(function* (
   const send = (node: string, outbox: Outbox) =>
     Effect.gen(function* () {
       yield* outbox.wake.await
+      // What else this turn has for the node goes with it.
+      yield* Effect.yieldNow
       const { messages, poked } = outbox
       outbox.messages = []
       outbox.poked = undefined
@@ -53,7 +55,7 @@ export const make = Effect.fnUntraced(function* (
           return Effect.sleep(pause)
         })
       )
-    }).pipe(Effect.forever)
+    }).pipe(Effect.forever({ disableYield: true }))
 
   const open = (node: string): Outbox => {
     const outbox: Outbox = {

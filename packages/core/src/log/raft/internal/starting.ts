@@ -84,7 +84,11 @@ export const make = Effect.fnUntraced(function* (options: {
       Effect.sleep(config.tickMs),
       Effect.sync(() => core.tick())
     )
-    const loops = [core.run, Effect.orDie(core.disk.run), Effect.forever(tick)]
+    const loops = [
+      core.run,
+      Effect.orDie(core.disk.run),
+      Effect.forever(tick, { disableYield: true })
+    ]
     yield* Effect.forEach(loops, (loop) => Effect.forkIn(halt.guard(loop), life))
     yield* Effect.forkIn(campaignFirst(core, restored), life)
     yield* Deferred.succeed(own.begun, undefined)

@@ -77,7 +77,7 @@ export class Steward {
 
   readonly run: Effect.Effect<never> = Effect.suspend(() => this.#look()).pipe(
     Effect.andThen(Effect.sleep(lookEvery)),
-    Effect.forever
+    Effect.forever({ disableYield: true })
   )
 
   #look(): Effect.Effect<void> {
