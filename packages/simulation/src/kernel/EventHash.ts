@@ -18,7 +18,11 @@ export class EventHash {
 
   mixBytes(bytes: Uint8Array): void {
     this.mix(bytes.length)
-    for (let at = 0; at < bytes.length; at++) this.mix(bytes[at]!)
+    const whole = bytes.length & ~3
+    for (let at = 0; at < whole; at += 4) {
+      this.mix(bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24))
+    }
+    for (let at = whole; at < bytes.length; at++) this.mix(bytes[at]!)
   }
 
   mixText(text: string): void {

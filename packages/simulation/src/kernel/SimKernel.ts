@@ -166,7 +166,7 @@ export class SimKernel {
   /** Fibers keep what their program throws; anything that comes here is a mistake of somebody's callback. */
   private run(owner: SimProcess, what: () => void): void {
     try {
-      this.enter(() => owner.deliver(what))
+      owner.deliver(what)
     } catch (cause) {
       const trace = cause instanceof Error ? cause.stack : String(cause)
       this.stop("Thrown", `a task of ${owner.name} threw: ${trace}`)

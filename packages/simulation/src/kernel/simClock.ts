@@ -7,13 +7,25 @@ import type { SimProcess } from "./SimProcess.ts"
 /** When simulated time begins: 2026-01-01. A program that meets a year of 1970 has a bug of its own. */
 export const epochMs = 1_767_225_600_000
 
-const nanos = (ms: number): bigint => BigInt(Math.round(ms * 1_000)) * 1_000n
+/** Remembers the last one: time is read far more often than it passes. */
+const makeNanos = () => {
+  let lastMs = 0
+  let last = 0n
+  return (ms: number): bigint => {
+    if (ms === lastMs) return last
+    lastMs = ms
+    last = BigInt(Math.round(ms * 1_000)) * 1_000n
+    return last
+  }
+}
 
 export const simClock = (process: SimProcess): Clock.Clock => {
   const { kernel } = process
   const wallMs = () => Math.floor(epochMs + kernel.nowMs + process.wallOffsetMs)
-  const wallNanos = () => nanos(epochMs + kernel.nowMs + process.wallOffsetMs)
-  const monotonicNanos = () => nanos(kernel.nowMs)
+  const ofWall = makeNanos()
+  const ofMonotonic = makeNanos()
+  const wallNanos = () => ofWall(epochMs + kernel.nowMs + process.wallOffsetMs)
+  const monotonicNanos = () => ofMonotonic(kernel.nowMs)
   return {
     currentTimeMillisUnsafe: wallMs,
     currentTimeNanosUnsafe: wallNanos,
