@@ -8,7 +8,6 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as SynchronizedRef from "effect/SynchronizedRef"
 import { Halt } from "../Halt.ts"
@@ -64,7 +63,8 @@ export class NodeTable extends Context.Service<
         ).pipe(Effect.uninterruptible, halt.guard)
 
       yield* dispatch((nowMs) => ({ _tag: "Ticked", nowMs })).pipe(
-        Effect.repeat(Schedule.spaced(tickEvery)),
+        Effect.andThen(Effect.sleep(tickEvery)),
+        Effect.forever({ disableYield: true }),
         Effect.forkScoped
       )
 

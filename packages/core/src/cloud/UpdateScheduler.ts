@@ -84,8 +84,11 @@ export class UpdateScheduler extends Context.Service<
         return UpdateScheduler.of({
           signal: (signal) =>
             Effect.suspend(() => {
+              const dueAtMs = Schedule.dueAtMs(state)
               state = Schedule.signalled(state, signal)
-              return state.need === "now" ? Effect.andThen(wake.open, hurry.open) : wake.open
+              if (state.need === "now") return Effect.andThen(wake.open, hurry.open)
+              // Most signals change nothing, and who sleeps until then may sleep on.
+              return Schedule.dueAtMs(state) === dueAtMs ? Effect.void : wake.open
             })
         })
       })

@@ -8,6 +8,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -141,20 +142,28 @@ const make = Effect.fnUntraced(function* (services: ReadonlyMap<string, Rpc.Any>
   })
   yield* Effect.addFinalizer(() => table.interruptAll)
 
-  yield* Effect.sync(() => table.obey(Admission.tick(state, nowMs()))).pipe(
-    Effect.repeat(Schedule.spaced(deadlineCheckEvery)),
-    halt.guard,
-    Effect.forkScoped
-  )
+  const hasRequests = Latch.makeUnsafe(false)
+  yield* Effect.andThen(hasRequests.await, () => {
+    table.obey(Admission.tick(state, nowMs()))
+    if (state.tickets.size === 0) hasRequests.closeUnsafe()
+    return Effect.sleep(deadlineCheckEvery)
+  }).pipe(Effect.forever({ disableYield: true }), halt.guard, Effect.forkScoped)
   let pressure = yield* loadOfNode.sample
   yield* loadOfNode.sample.pipe(
-    Effect.map((sample) => (pressure = sample)),
-    Effect.repeat(Schedule.spaced(pressureCheckEvery)),
+    Effect.flatMap((sample) => {
+      pressure = sample
+      return Effect.sleep(pressureCheckEvery)
+    }),
+    Effect.forever({ disableYield: true }),
     Effect.forkScoped
   )
+  const arrive = Arrive.make({ node, state, endpoints, table, nowMs, pressure: () => pressure })
 
   return ServiceRouter.of({
-    arrive: Arrive.make({ node, state, endpoints, table, nowMs, pressure: () => pressure }),
+    arrive: (...request) => {
+      hasRequests.openUnsafe()
+      return arrive(...request)
+    },
     progress: (id) => Admission.progressed(state, id, nowMs()),
     start: (id, body) => table.start(id, body),
     cancel: (id) => table.cancel(id),

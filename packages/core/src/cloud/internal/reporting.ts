@@ -4,7 +4,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import { Links } from "../../client/Links.ts"
 import { callNode } from "../../client/NodeCall.ts"
 import { ReportInfo } from "../../service/InternalServices.ts"
@@ -29,6 +28,10 @@ export const startReporting = Effect.fnUntraced(function* (report: NodeReport) {
   const scheduler = Context.get(context, UpdateScheduler)
   yield* Effect.flatMap(report.load, (load) =>
     scheduler.signal({ _tag: "LoadChanged", load })
-  ).pipe(Effect.repeat(Schedule.spaced("100 millis")), Effect.forkScoped)
+  ).pipe(
+    Effect.andThen(Effect.sleep("100 millis")),
+    Effect.forever({ disableYield: true }),
+    Effect.forkScoped
+  )
   return Effect.flatMap(report.state, (state) => scheduler.signal({ _tag: "StateChanged", state }))
 })
