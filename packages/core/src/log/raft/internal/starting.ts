@@ -80,15 +80,7 @@ export const make = Effect.fnUntraced(function* (options: {
       clockMs: () => clock.currentTimeMillisUnsafe()
     })
     own.core = core
-    const tick = Effect.andThen(
-      Effect.sleep(config.tickMs),
-      Effect.sync(() => core.tick())
-    )
-    const loops = [
-      core.run,
-      Effect.orDie(core.disk.run),
-      Effect.forever(tick, { disableYield: true })
-    ]
+    const loops = [core.run, Effect.orDie(core.disk.run), ticking(core, config.tickMs)]
     yield* Effect.forEach(loops, (loop) => Effect.forkIn(halt.guard(loop), life))
     yield* Effect.forkIn(campaignFirst(core, restored), life)
     yield* Deferred.succeed(own.begun, undefined)
@@ -106,6 +98,12 @@ export const make = Effect.fnUntraced(function* (options: {
 
   return { start, giveUp }
 })
+
+const ticking = (core: Core, tickMs: number) =>
+  Effect.andThen(
+    Effect.sleep(tickMs),
+    Effect.sync(() => core.tick())
+  ).pipe(Effect.forever({ disableYield: true }))
 
 /** Who begins a cloud, or is its only voter, has nobody to wait for before it asks for votes. */
 const campaignFirst = (core: Core, { entries, snapshot }: Restored) => {
