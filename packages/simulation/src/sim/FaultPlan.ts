@@ -120,7 +120,7 @@ const crash =
 /** The power goes, for all or for most. */
 const blackout: Draw = (random, at, { nodes }) => {
   const count = random.chance(0.5) ? nodes.length : 1 + (nodes.length >> 1)
-  const downMs = random.whole(10, 3_000)
+  const downMs = random.whole(10, random.pick([200, 3_000]))
   return random.some(nodes, count).map((node) => ({
     kind: "crash",
     at,
@@ -168,7 +168,7 @@ const allowed = (plan: FaultPlan, nodes: number): ReadonlyArray<Draw> => [
   ...(plan.slowness === true ? [slowLink, storm] : []),
   ...(plan.resets === true ? [reset, reset] : []),
   ...(plan.crashes === true ? [crash(false), crash(false)] : []),
-  ...(plan.blackouts === true ? [blackout] : []),
+  ...(plan.blackouts === true ? [blackout, blackout, blackout] : []),
   ...(plan.lostDisks === true ? [crash(true)] : []),
   ...(plan.restarts === true ? [restart, rolling] : []),
   ...(plan.pauses === true ? [pause] : []),

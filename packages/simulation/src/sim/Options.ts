@@ -45,7 +45,7 @@ export interface Options<in out Input, in out Output, Extra = never> extends Pro
 
 /** Options of any program. */
 export interface AnyOptions extends Omit<Options<any, any, any>, "hardware"> {
-  readonly hardware?: (name: string, random: Random) => Hardware<never>
+  readonly hardware?: (name: string, random: Random, ofRun: Random) => Hardware<never>
 }
 
 /**

@@ -108,6 +108,9 @@ export interface Program<in out Input, in out Output, Extra = never> {
     running: ReadonlyMap<string, Context.Context<any>>,
     ended: number
   ) => boolean
-  /** Made once for each machine, of nodes and clients. */
-  readonly hardware?: (name: string, random: Random) => Hardware<Extra>
+  /**
+   * Made once for each machine, of nodes and clients. `random` is its own; `ofRun` gives every machine the
+   * same numbers, for what they have in common.
+   */
+  readonly hardware?: (name: string, random: Random, ofRun: Random) => Hardware<Extra>
 }

@@ -117,7 +117,11 @@ export class Stage {
       journal,
       host: net.addHost(name, ipOf(name)),
       number: number + 1,
-      hardware: hardware?.(name, new Random(seed, `${name}/hardware`)),
+      hardware: hardware?.(
+        name,
+        new Random(seed, `${name}/hardware`),
+        new Random(seed, "hardware")
+      ),
       ...parts
     })
   }

@@ -7,15 +7,19 @@ import * as SimDisk from "../disk/SimDisk.ts"
 import type { Random } from "../random/Random.ts"
 import type { Hardware } from "./Program.ts"
 
+const syncsMaxMs = [0, 5, 40, 300, 300]
+
 /**
- * The `hardware` of a run whose nodes keep something on a disk. How quick it is, the seed draws.
+ * The `hardware` of a run whose nodes keep something on a disk. How quick it is, the seed draws: in most
+ * runs all machines are alike. Where one of them is quick, what is acknowledged survives on that one, and
+ * nobody would see that the others were not waited for.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const disks = (_name: string, random: Random): Hardware<Disk> => {
+export const disks = (_name: string, random: Random, ofRun: Random): Hardware<Disk> => {
   const image = new DiskImage()
-  const syncMaxMs = random.pick([0, 5, 40, 300])
+  const syncMaxMs = (ofRun.chance(0.7) ? ofRun : random).pick(syncsMaxMs)
   const delayMs = (operation: string): number =>
     operation === "sync" || operation === "syncDirectory" ? random.between(0, syncMaxMs) : 0
   const delay = (operation: string): Effect.Effect<void> => {

@@ -57,12 +57,19 @@ export const breakNames: ReadonlyArray<keyof Breaks> = [
   "catchUpMissedTicks"
 ]
 
-export const defaultKinds = "partitions,slowness,resets,crashes,restarts,pauses,clocks"
+const defaultKinds = "partitions,slowness,resets,crashes,restarts,pauses,clocks"
+
+/** What is only in memory promises nothing where the power fails for all. */
+export const defaultKindsOf = (hasDisk: boolean): string =>
+  hasDisk ? `${defaultKinds},blackouts` : defaultKinds
 
 /** By then a cloud is founded, where nothing goes wrong. */
 export const foundedMs = 6_000
 
 class Services extends RpcGroup.make() {}
+
+/** A simulated disk keeps every byte in memory; and so a run has more than one of them. */
+const segmentBytes = 256 * 1024
 
 const node =
   (hasDisk: boolean, breaks: Breaks) =>
@@ -70,7 +77,7 @@ const node =
     CloudNode.layer(Services, {
       listen: address,
       seeds: others,
-      ...(hasDisk ? { data: "cloud" } : {})
+      ...(hasDisk ? { data: "cloud", log: { segmentBytes } } : {})
     }).pipe(Layer.provide(Layer.succeed(CurrentBreaks, breaks)))
 
 const program = (profile: Profile) => (client: CloudClient) =>

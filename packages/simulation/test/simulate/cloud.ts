@@ -7,7 +7,7 @@ import { describeFailure } from "../../src/sim/describe.ts"
 import type { Report } from "../../src/sim/Report.ts"
 import { shrinkRun } from "../../src/sim/shrinkRun.ts"
 import * as Sim from "../../src/sim/Sim.ts"
-import { type CloudRun, cloudOptions, defaultKinds } from "../cloud/cloud.ts"
+import { type CloudRun, cloudOptions } from "../cloud/cloud.ts"
 import { help, parse, runsOf } from "./cloudOptions.ts"
 import { wholeOf } from "./commandLine.ts"
 import { print, progress, realNowMs } from "./progress.ts"
@@ -104,7 +104,7 @@ const tell = (
   { run, report }: Failure,
   { kinds, shrink, faults }: ReturnType<typeof parse>["values"]
 ): void => {
-  const drawn = faults === undefined && kinds !== defaultKinds ? ` --kinds ${kinds}` : ""
+  const drawn = faults === undefined && kinds !== undefined ? ` --kinds ${kinds}` : ""
   const line = `${repeatLine(run, faults)}${drawn}`
   print(describeFailure(report, () => line))
   if (!shrink) return

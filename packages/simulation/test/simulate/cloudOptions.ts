@@ -8,7 +8,7 @@ import type { Breaks } from "@distri/core/log/raft/Breaks"
 import {
   breakNames,
   type CloudRun,
-  defaultKinds,
+  defaultKindsOf,
   faultKinds,
   foundedMs,
   isFaultKind
@@ -27,7 +27,8 @@ export const help = `Runs whole clouds, nodes and clients, on a simulated networ
   --nodes 3,5,7    several are taken in turn by seed (default 3,5,7)
   --seconds T      simulated seconds with faults (default 60); up to 60 for healing and checks come on top
   --kinds A,B      kinds of faults: ${Object.keys(faultKinds).join(", ")}, none
-                   (default ${defaultKinds})
+                   (default ${defaultKindsOf(false)},
+                   and with --disk blackouts)
   --faults FILE    a list of faults as JSON, in place of those of the seed
   --disk           nodes keep their log on a simulated disk, instead of in memory
   --break NAME     builds with one rule broken; may be repeated: ${breakNames.join(", ")}
@@ -52,7 +53,7 @@ export const parse = (args: ReadonlyArray<string>) =>
       interleave: { type: "string" },
       nodes: { type: "string", default: "3,5,7" },
       seconds: { type: "string", default: "60" },
-      kinds: { type: "string", default: defaultKinds },
+      kinds: { type: "string" },
       faults: { type: "string" },
       disk: { type: "boolean", default: false },
       break: { type: "string", multiple: true, default: [] },
@@ -117,7 +118,7 @@ export const runsOf = (values: Options): ReadonlyArray<CloudRun> => {
     ...(rounds === undefined ? {} : { rounds: wholeOf("rounds", rounds, 1) }),
     ...(values.disk ? { hasDisk: true } : {}),
     ...(values.break.length === 0 ? {} : { breaks: breaksOf(values.break) }),
-    faults: planOf(values.kinds)
+    faults: planOf(values.kinds ?? defaultKindsOf(values.disk))
   }
   const count = only === undefined ? wholeOf("seeds", values.seeds, 1) : 1
   return Array.from({ length: count }, (_, at) => {
