@@ -57,6 +57,8 @@ export interface Link {
   readonly request: (head: Wire.RequestHead, body: Uint8Array) => Effect.Effect<LinkReply, LinkLost>
   /** Hands messages of the log to the node. Nobody says whether they arrived. */
   readonly post: (messages: Uint8Array) => Effect.Effect<void, LinkLost>
+  /** Hands it what another node reports about itself. Nobody says whether it arrived. */
+  readonly tell: (report: UpdateInfo) => Effect.Effect<void, LinkLost>
   /** Asks for the node's load; the connection answers, no handler runs. */
   readonly probe: (service: string) => Effect.Effect<Wire.LoadHead, LinkLost>
   /** Ends when no request waits for an answer. */
@@ -138,6 +140,8 @@ const make = (
     Effect.suspend(() =>
       Deferred.isDoneUnsafe(lost) ? Effect.fail(new LinkLost({ node, started: false })) : send()
     )
+  const given = (sent: Effect.Effect<void, ConnectionLost>) =>
+    Effect.mapError(sent, () => new LinkLost({ node, started: true }))
   return {
     node,
     settled: Effect.sync(() => pending.size === 0).pipe(
@@ -165,13 +169,12 @@ const make = (
           )
         )
       }),
-    post: (messages) =>
-      whenOpen(() =>
-        Effect.mapError(
-          connection.send(Wire.encodeLog(), messages),
-          () => new LinkLost({ node, started: true })
-        )
-      ),
+    post: (messages) => whenOpen(() => given(connection.send(Wire.encodeLog(), messages))),
+    tell: (report) =>
+      whenOpen(() => {
+        const { body, head } = Wire.encodeNode(report, 0)
+        return given(connection.send(head, body))
+      }),
     probe: (service) =>
       whenOpen(() => {
         const [id, probe] = pending.probe()

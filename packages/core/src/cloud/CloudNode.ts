@@ -45,13 +45,17 @@ import * as DiskStorage from "../log/storage/DiskStorage.ts"
 import * as MemoryStorage from "../log/storage/MemoryStorage.ts"
 import type { StorageRefusal } from "../log/storage/StorageRefusal.ts"
 import { DatabaseServices } from "../service/DatabaseServices.ts"
-import { InternalServices } from "../service/InternalServices.ts"
 import { LogServices } from "../service/LogServices.ts"
 import * as Admission from "../service/pure/Admission.ts"
 import { PublicServices } from "../service/PublicServices.ts"
 import { DatabaseVersion, ServiceLimits, ServiceRouter } from "../service/ServiceRouter.ts"
 import * as Address from "../transport/Address.ts"
-import { type Listener, type ListenFailed, Transport } from "../transport/Transport.ts"
+import {
+  type Connection,
+  type Listener,
+  type ListenFailed,
+  Transport
+} from "../transport/Transport.ts"
 import * as Announcer from "./Announcer.ts"
 import { drain } from "./Drain.ts"
 import type { Load } from "./Load.ts"
@@ -172,13 +176,9 @@ const assemble = Effect.fnUntraced(function* (
     Layer.provide(RaftPeers.layer),
     Layer.provide(yield* storageOf(options, node, clusterId))
   )
-  const Handlers = Layer.mergeAll(
-    DatabaseServices.layer,
-    LogServices.layer,
-    NodeReport.layerHandlers
-  )
+  const Handlers = Layer.mergeAll(DatabaseServices.layer, LogServices.layer, NodeReport.layerStats)
   const Router = ServiceRouter.layer(
-    group.merge(PublicServices, InternalServices, DatabaseServices, LogServices),
+    group.merge(PublicServices, DatabaseServices, LogServices),
     node
   ).pipe(Layer.provide(Layer.effect(DatabaseVersion, databaseVersion)))
   // As far below what is retained as by default, or a full leader would wait for a snapshot for ever.
@@ -244,19 +244,18 @@ const serve = Effect.fnUntraced(function* (
   })
   yield* Deferred.succeed(yield* NodeReport.StatsSource, report.stats)
 
-  const announce = yield* Announcer.make(node)
+  const session = {
+    node,
+    cluster,
+    router,
+    announce: yield* Announcer.make(node),
+    counted: report.counted,
+    onLog: member.receive,
+    onReport: NodeReport.take(yield* NodeTable)
+  }
   let connections = 0
-  yield* listener
-    .run((connection) =>
-      Effect.suspend(() =>
-        Session.serve(
-          { node, cluster, router, announce, counted: report.counted, onLog: member.receive },
-          connection,
-          ++connections
-        )
-      ).pipe(halt.guard)
-    )
-    .pipe(Effect.forkScoped)
+  const accept = (connection: Connection) => Session.serve(session, connection, ++connections)
+  yield* Effect.forkScoped(listener.run((connection) => halt.guard(accept(connection))))
 
   const tell = yield* Reporting.startReporting(report)
   yield* report.setState("catchingUp")

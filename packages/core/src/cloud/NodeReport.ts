@@ -13,14 +13,12 @@ import * as Ref from "effect/Ref"
 import { Database } from "../database/Database.ts"
 import { LogMember, type LogStatus } from "../log/LogMember.ts"
 import { ReplicatedLog } from "../log/ReplicatedLog.ts"
-import { PeerIdentity } from "../service/Access.ts"
 import { protocol, release } from "../service/Handshake.ts"
-import { ReportInfo } from "../service/InternalServices.ts"
 import { StatsService } from "../service/PublicServices.ts"
 import { ServiceRouter } from "../service/ServiceRouter.ts"
 import type { Address } from "../transport/Address.ts"
 import { Load } from "./Load.ts"
-import { NodeTable } from "./NodeTable.ts"
+import type { NodeTable } from "./NodeTable.ts"
 import { Stats } from "./Stats.ts"
 import { Incarnation, type LoadInfo, NodeId, type NodeState, UpdateInfo } from "./UpdateInfo.ts"
 
@@ -38,26 +36,27 @@ export class StatsSource extends Context.Service<
 }
 
 /**
- * Handlers of the services by which nodes speak about themselves.
+ * The handler of Stats.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerHandlers = Layer.mergeAll(
-  StatsService.toLayer(() =>
-    Effect.flatMap(StatsSource, (source) => Effect.flatten(Deferred.await(source)))
-  ),
-  ReportInfo.toLayer(
-    Effect.fnUntraced(function* (info) {
-      const caller = yield* PeerIdentity
-      if (caller._tag !== "Node" || caller.node !== info.node) {
-        return yield* Effect.logWarning(`a report in the name of ${info.node} was dropped`)
-      }
-      const table = yield* NodeTable
-      yield* table.report(info)
-    })
-  )
+export const layerStats = StatsService.toLayer(() =>
+  Effect.flatMap(StatsSource, (source) => Effect.flatten(Deferred.await(source)))
 )
+
+/**
+ * Takes what the node `from` reports: about itself, or it is dropped.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const take =
+  ({ report }: NodeTable["Service"]) =>
+  (from: NodeId, info: UpdateInfo): Effect.Effect<void> =>
+    from === info.node
+      ? report(info)
+      : Effect.logWarning(`a report of ${from} in the name of ${info.node} was dropped`)
 
 /**
  * @category models

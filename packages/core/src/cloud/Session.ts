@@ -15,7 +15,7 @@ import type { Caller, Respond, ServiceRouter } from "../service/ServiceRouter.ts
 import * as Body from "../service/Body.ts"
 import * as Wire from "../service/Wire.ts"
 import type { Connection, ConnectionLost } from "../transport/Transport.ts"
-import type { NodeId } from "./UpdateInfo.ts"
+import type { NodeId, UpdateInfo } from "./UpdateInfo.ts"
 
 /** What the sessions of a node share. @category models */
 export interface SessionContext {
@@ -26,6 +26,8 @@ export interface SessionContext {
   readonly counted: <A, E>(session: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Takes messages of the log from a node; an issue ends the connection. */
   readonly onLog: (from: NodeId, messages: Uint8Array) => Received
+  /** Takes what a node says of itself. */
+  readonly onReport: (from: NodeId, report: UpdateInfo) => Effect.Effect<void>
   /** Says what the node knows of the cloud, now and after changes, until interrupted. */
   readonly announce: (connection: Connection) => Effect.Effect<never, ConnectionLost>
 }
@@ -43,7 +45,7 @@ const idleMaxMs = 60_000
  * @since 0.1.0
  */
 export const serve = Effect.fnUntraced(function* (
-  { announce, cluster, counted, node, onLog, router }: SessionContext,
+  { announce, cluster, counted, node, onLog, onReport, router }: SessionContext,
   connection: Connection,
   number: number
 ) {
@@ -56,7 +58,7 @@ export const serve = Effect.fnUntraced(function* (
       identity:
         theirs.node === undefined ? { _tag: "Anonymous" } : { _tag: "Node", node: theirs.node }
     },
-    onLog
+    { onLog, onReport }
   )
 
   const takeAll = Effect.fnUntraced(function* (frames: ReadonlyArray<Uint8Array>) {
@@ -103,12 +105,15 @@ interface Upload {
 /** What is still to do for a frame, if anything. */
 type Taken = Effect.Effect<void, Wire.MalformedFrame | ConnectionLost> | undefined
 
+/** What only nodes send. */
+type OfNodes = Pick<SessionContext, "onLog" | "onReport">
+
 /** The requests of one connection that are not answered yet, by the number the caller gave them. */
 class Requests {
   readonly #connection: Connection
   readonly #router: ServiceRouter["Service"]
   readonly #caller: Caller
-  readonly #onLog: SessionContext["onLog"]
+  readonly #ofNodes: OfNodes
   readonly #ids = new Map<number, number>()
   readonly #uploads = new Map<number, Upload>()
 
@@ -116,12 +121,12 @@ class Requests {
     connection: Connection,
     router: ServiceRouter["Service"],
     caller: Caller,
-    onLog: SessionContext["onLog"]
+    ofNodes: OfNodes
   ) {
     this.#connection = connection
     this.#router = router
     this.#caller = caller
-    this.#onLog = onLog
+    this.#ofNodes = ofNodes
   }
 
   take(frame: Uint8Array): Taken {
@@ -137,6 +142,8 @@ class Requests {
         return void this.#interrupt(message.id)
       case "Log":
         return this.#log(message.body)
+      case "Node":
+        return this.#report(message.info)
       case "Probe":
         return Effect.flatMap(this.#router.load(message.service), (load) =>
           this.#connection.send(Wire.encodeLoad(message.id, load))
@@ -149,8 +156,15 @@ class Requests {
   #log(messages: Uint8Array): Taken {
     const { identity } = this.#caller
     if (identity._tag !== "Node") return malformed("a client sent Log")
-    const issue = this.#onLog(identity.node as NodeId, messages)
+    const issue = this.#ofNodes.onLog(identity.node as NodeId, messages)
     return issue === undefined ? undefined : malformed(issue.issue)
+  }
+
+  #report(report: UpdateInfo): Taken {
+    const { identity } = this.#caller
+    return identity._tag === "Node"
+      ? this.#ofNodes.onReport(identity.node as NodeId, report)
+      : malformed("a client sent Node")
   }
 
   cancelAll(): void {

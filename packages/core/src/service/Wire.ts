@@ -14,6 +14,7 @@
  *                                       <--    Load         answered by the connection, no handler
  *                                       <--    Node         what this node knows of one node
  *   Log (body)                          -->                 between nodes: messages of the log
+ *   Node                                -->                 between nodes: what one says of itself
  * ```
  *
  * Heads are `SchemaBinary`, which reads older and newer shapes; bodies are raw bytes beside them.

@@ -89,7 +89,7 @@ describe("CloudNode", { timeout: 30_000 }, () => {
         yield* tagOf(client.sendData(new Uint8Array(100_001), "Echo")),
         "BodyTooLarge"
       )
-      const internal = client.sendData(bytes("1"), "UpdateInfo", { node: address(7401) })
+      const internal = client.sendData(bytes("1"), "AppendEntry", { node: address(7401) })
       assert.strictEqual(yield* tagOf(internal), "NotAuthorized")
       assert.strictEqual(text(yield* client.sendData(bytes("still here"), "Echo")), "still here")
     }).pipe(Effect.scoped, Effect.provide(Base))

@@ -3,14 +3,17 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as TestClock from "effect/testing/TestClock"
+import * as NodeReport from "../../src/cloud/NodeReport.ts"
 import * as Session from "../../src/cloud/Session.ts"
 import * as Handshake from "../../src/service/Handshake.ts"
 import * as Wire from "../../src/service/Wire.ts"
+import type { NodeId, UpdateInfo } from "../../src/cloud/UpdateInfo.ts"
 import type { Connection } from "../../src/transport/Transport.ts"
-import { nodeId } from "./support.ts"
+import { nodeId, reportOf } from "./support.ts"
 
-/** A session with a client that says only what a test makes it say. */
-const serve = Effect.gen(function* () {
+/** A session with a client, or a node, that says only what a test makes it say; and what was reported. */
+const serve = Effect.fnUntraced(function* (node?: NodeId) {
+  const reports: Array<readonly [from: NodeId, about: NodeId]> = []
   const said = yield* Queue.unbounded<Uint8Array>()
   const connection: Connection = {
     remote: "a client",
@@ -27,19 +30,21 @@ const serve = Effect.gen(function* () {
     } as never,
     counted: <A, E>(session: Effect.Effect<A, E>) => session,
     onLog: () => undefined,
+    onReport: (from: NodeId, report: UpdateInfo) =>
+      Effect.sync(() => void reports.push([from, report.node])),
     announce: () => Effect.never
   }
   const session = yield* Effect.forkScoped(Effect.flip(Session.serve(context, connection, 1)))
-  const hello = { distri: 1, protocol: Handshake.protocol, release: "test" }
+  const hello = { distri: 1, protocol: Handshake.protocol, release: "test", node }
   yield* say(new TextEncoder().encode(JSON.stringify(hello)))
   yield* TestClock.adjust("1 millis")
-  return { say, session }
+  return { reports, say, session }
 })
 
 describe("Session", () => {
   it.effect("a connection that says nothing for 60 s is closed", () =>
     Effect.gen(function* () {
-      const { session } = yield* serve
+      const { session } = yield* serve()
       yield* TestClock.adjust("59 seconds")
       assert.isUndefined(session.pollUnsafe())
       yield* TestClock.adjust("1 seconds")
@@ -49,7 +54,7 @@ describe("Session", () => {
 
   it.effect("whatever it says begins the 60 s anew", () =>
     Effect.gen(function* () {
-      const { say, session } = yield* serve
+      const { say, session } = yield* serve()
       for (let at = 0; at < 4; at++) {
         yield* TestClock.adjust("40 seconds")
         yield* say(Wire.encodeProbe(at, ""))
@@ -58,6 +63,32 @@ describe("Session", () => {
       assert.isUndefined(session.pollUnsafe())
       yield* TestClock.adjust("2 seconds")
       assert.include((yield* Fiber.join(session)).message, "silent for 60 s")
+    })
+  )
+
+  it.effect("[CL4] takes reports from nodes, and closes a client that sends one", () =>
+    Effect.gen(function* () {
+      const { body, head } = Wire.encodeNode(reportOf("other"), 0)
+      const frame = Uint8Array.from([...head, ...body])
+      const other = yield* serve(nodeId("other"))
+      yield* other.say(frame)
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(other.reports, [[nodeId("other"), nodeId("other")]])
+      const client = yield* serve()
+      yield* client.say(frame)
+      assert.include((yield* Fiber.join(client.session)).message, "a client sent Node")
+      assert.deepStrictEqual(client.reports, [])
+    })
+  )
+
+  it.effect("[CL4] a report in the name of another node is dropped", () =>
+    Effect.gen(function* () {
+      const taken: Array<NodeId> = []
+      const table = { report: (info: UpdateInfo) => Effect.sync(() => void taken.push(info.node)) }
+      const take = NodeReport.take(table as never)
+      yield* take(nodeId("other"), reportOf("other"))
+      yield* take(nodeId("other"), reportOf("own"))
+      assert.deepStrictEqual(taken, [nodeId("other")])
     })
   )
 })

@@ -5,8 +5,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Links } from "../../client/Links.ts"
-import { callNode } from "../../client/NodeCall.ts"
-import { ReportInfo } from "../../service/InternalServices.ts"
 import type { NodeReport } from "../NodeReport.ts"
 import { NodeTable } from "../NodeTable.ts"
 import type { UpdateInfo } from "../UpdateInfo.ts"
@@ -20,7 +18,7 @@ export const startReporting = Effect.fnUntraced(function* (report: NodeReport) {
     yield* table.report(info)
     yield* Effect.forEach(
       yield* links.addresses,
-      (address) => Effect.ignore(callNode(links, address)(ReportInfo, info)),
+      (address) => Effect.ignore(Effect.flatMap(links.to(address), ({ tell }) => tell(info))),
       { concurrency: "unbounded", discard: true }
     )
   })
