@@ -45,27 +45,31 @@ export interface Limits {
   readonly retainedMaxBytes?: number
 }
 
-/** @category models */
-export interface Engine {
+/**
+ * `R`: what it needs of the test, and keeps from one law to the next.
+ *
+ * @category models
+ */
+export interface Engine<R = never> {
   /** Starts it empty. */
-  readonly open: (limits?: Limits) => Effect.Effect<Subject, never, Scope.Scope>
+  readonly open: (limits?: Limits) => Effect.Effect<Subject, never, Scope.Scope | R>
   /** Ends what `open` has started last, all at once, and starts it again with what it has kept. */
-  readonly reopen?: Effect.Effect<Subject, never, Scope.Scope>
+  readonly reopen?: Effect.Effect<Subject, never, Scope.Scope | R>
   /** Sets the clock that gives entries their time, where a test can. */
   readonly setTime?: (ms: number) => Effect.Effect<void>
 }
 
 /** @category models */
-export interface Law {
+export interface Law<R = never> {
   readonly name: string
-  readonly law: Effect.Effect<void, unknown, Scope.Scope>
+  readonly law: Effect.Effect<void, unknown, Scope.Scope | R>
 }
 
 /**
  * @category constructors
  * @since 0.1.0
  */
-export const laws = (engine: Engine): ReadonlyArray<Law> => [
+export const laws = <R>(engine: Engine<R>): ReadonlyArray<Law<R>> => [
   ...ofAppending(engine),
   ...ofReading(engine),
   ...ofTrimming(engine),
@@ -73,7 +77,7 @@ export const laws = (engine: Engine): ReadonlyArray<Law> => [
   ...ofEnds(engine)
 ]
 
-const ofAppending = ({ open }: Engine): ReadonlyArray<Law> => [
+const ofAppending = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
   law("[RL1] indices grow by one, and two readers see the same entries", function* () {
     const { leader, other } = yield* open()
     for (const word of ["a", "b", "c"]) yield* append(other, word)
@@ -142,7 +146,7 @@ const ofAppending = ({ open }: Engine): ReadonlyArray<Law> => [
   })
 ]
 
-const ofReading = ({ open, setTime }: Engine): ReadonlyArray<Law> => [
+const ofReading = <R>({ open, setTime }: Engine<R>): ReadonlyArray<Law<R>> => [
   law("[RL6] entries begin where asked and wait at the end", function* () {
     const { leader, other } = yield* open()
     for (const word of ["a", "b"]) yield* append(leader, word)
@@ -183,7 +187,7 @@ const ofReading = ({ open, setTime }: Engine): ReadonlyArray<Law> => [
   })
 ]
 
-const ofTrimming = ({ open }: Engine): ReadonlyArray<Law> => [
+const ofTrimming = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
   law("[RL6] a reader that missed trimmed entries fails with Compacted", function* () {
     const { leader } = yield* open()
     const places = yield* Effect.forEach(["a", "b", "c"], (word) => append(leader, word))
@@ -235,7 +239,7 @@ const ofTrimming = ({ open }: Engine): ReadonlyArray<Law> => [
   )
 ]
 
-const ofSnapshots = ({ open }: Engine): ReadonlyArray<Law> => [
+const ofSnapshots = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
   law("[RL11] a snapshot reads back byte for byte, from anywhere in it", function* () {
     const { leader } = yield* open()
     const places = yield* Effect.forEach(["a", "b", "c"], (word) => append(leader, word))
@@ -270,7 +274,7 @@ const ofSnapshots = ({ open }: Engine): ReadonlyArray<Law> => [
   })
 ]
 
-const ofEnds = ({ open, reopen }: Engine): ReadonlyArray<Law> => [
+const ofEnds = <R>({ open, reopen }: Engine<R>): ReadonlyArray<Law<R>> => [
   law("[RL12] what starts again has every acknowledged entry, or is another log", function* () {
     const { leader } = yield* open()
     const acknowledged = yield* Effect.forEach(["a", "b", "c"], (word) => append(leader, word))
@@ -327,10 +331,10 @@ const ofEnds = ({ open, reopen }: Engine): ReadonlyArray<Law> => [
   })
 ]
 
-const law = (
+const law = <R>(
   name: string,
-  body: () => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>
-): Law => ({ name, law: Effect.gen(body as never) })
+  body: () => Generator<Effect.Effect<unknown, unknown, Scope.Scope | R>, void, never>
+): Law<R> => ({ name, law: Effect.gen(body as never) })
 
 /** A law does not hold. */
 class LawBroken extends Error {
