@@ -4,6 +4,7 @@ import { callNode } from "@distri/core/client/NodeCall"
 import { NodeTable } from "@distri/core/cloud/NodeTable"
 import { NodeId } from "@distri/core/cloud/UpdateInfo"
 import { Halt } from "@distri/core/Halt"
+import type { LogId } from "@distri/core/log/ReplicatedLog"
 import type { Address } from "@distri/core/transport/Address"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -55,16 +56,24 @@ type Durability = "memory" | "disk"
 /** `durability`: where the nodes keep their parts of the log. */
 export const engine = (durability: Durability): Engine<Processes> => {
   let places: ReadonlyArray<LogProcess.Place> = []
+  let log: LogId | undefined
   return {
     open: (limits = {}) =>
       Effect.gen(function* () {
         places = yield* newPlaces(durability, limits)
-        return yield* start(places, durability)
+        const subject = yield* start(places, durability)
+        log = yield* Effect.orDie(subject.leader.identity)
+        return subject
       }),
     reopen: Effect.gen(function* () {
       const { all } = yield* Processes
       yield* each(yield* all, ({ kill }) => kill)
-      return yield* start(places, durability)
+      const subject = yield* start(places, durability)
+      // To a law another log is as good, and says nothing about what was on the disks.
+      const isSame = (yield* Effect.orDie(subject.leader.identity)) === log
+      if (isSame !== (durability === "disk"))
+        return yield* Effect.die(`it is ${isSame ? "the same" : "another"} log`)
+      return subject
     })
   }
 }
@@ -99,10 +108,10 @@ const start = Effect.fnUntraced(function* (
   const links = Context.get(yield* Layer.build(Layer.fresh(Network)), Links)
   let isClosed = false
   const close = Effect.gen(function* () {
-    isClosed = true
     yield* each(processes, ({ close }) => close)
-    // The logs answer themselves.
+    // Until all have been answered by the logs themselves.
     for (const { settled } of links.connected().values()) yield* settled
+    isClosed = true
   })
   yield* Effect.addFinalizer(() => close)
   yield* each(processes, ({ listen }, at) => listen(places[at]!))

@@ -28,7 +28,7 @@ type Log = ReplicatedLog["Service"]
 export interface Options {
   readonly info: Log["info"]
   readonly call: Caller
-  /** The other process is told to end, or has: nothing is asked any more. */
+  /** The log in the other process is closed, and nobody is there to say so any more. */
   readonly isClosed: () => boolean
 }
 
