@@ -69,6 +69,7 @@ const begin = Effect.fnUntraced(function* (place: Place, listener: Listener, ofL
     router,
     counted: identity,
     onLog: Context.get(log, LogMember).receive,
+    onReport: () => Effect.void,
     announce: yield* announcing(listen)
   }
   const { guard, stopped } = Context.get(around, Halt)
