@@ -60,14 +60,18 @@ it.effect("[DB24] what is large, or has another deadline, goes by itself", () =>
       write("b", command(2, 50_000), 10_000),
       write("c", command(3), 9950),
       write("d", command(4), 500),
-      write("e", command(5, 800_000), 500)
+      write("e", command(5, 800_000), 500),
+      write("f", command(6), 90),
+      write("g", command(7), -5)
     ]
     yield* Effect.all(writes, together)
     assert.deepStrictEqual(sent, [
       { count: 1, timeout: 10_000 },
       { count: 2, timeout: 9950 },
       { count: 1, timeout: 500 },
-      { count: 1, timeout: 500 }
+      { count: 1, timeout: 500 },
+      { count: 1, timeout: 90 },
+      { count: 1, timeout: -5 }
     ])
   }).pipe(Effect.scoped)
 )
@@ -154,5 +158,42 @@ it.effect("[DB24] nobody waits for a client that has ended, or a request that br
     const short = yield* sending(() => Effect.succeed({ value: [], doubt: undefined }))
     const missing = yield* Effect.flip(short.write("k5", command(1), 1000))
     assert.deepInclude(missing, { _tag: "UnknownOutcome", idempotencyKey: "k5" })
+  }).pipe(Effect.scoped)
+)
+
+it.effect("[DB24] nobody waits for a client that ended in the turn in which it was to send", () =>
+  Effect.gen(function* () {
+    // In one of these turns the request has been made up, and has not begun.
+    for (let turns = 0; turns < 6; turns += 1) {
+      const scope = yield* Scope.make()
+      const { write } = yield* Scope.provide(
+        sending(() => Effect.never),
+        scope
+      )
+      const fiber = yield* Effect.forkChild(Effect.flip(write("k1", command(1), 1000)), {
+        startImmediately: true
+      })
+      yield* Effect.repeat(Effect.yieldNow, { times: turns })
+      yield* Scope.close(scope, Exit.void)
+      yield* Effect.repeat(Effect.yieldNow, { times: 10 })
+      assert.isDefined(fiber.pollUnsafe(), `after ${turns} turns`)
+    }
+  })
+)
+
+it.effect("[DB24] [CL13] a request ends once all of its writes are given up, and not before", () =>
+  Effect.gen(function* () {
+    let ended = 0
+    const { sent, write } = yield* sending(() =>
+      Effect.onInterrupt(Effect.never, () => Effect.sync(() => void (ended += 1)))
+    )
+    const [first, second] = yield* Effect.forEach(["k1", "k2"], (key) =>
+      Effect.forkChild(write(key, command(1), 1000), { startImmediately: true })
+    )
+    yield* Effect.repeat(Effect.yieldNow, { until: () => sent.length > 0 })
+    yield* Fiber.interrupt(first!)
+    assert.strictEqual(ended, 0)
+    yield* Fiber.interrupt(second!)
+    assert.strictEqual(ended, 1)
   }).pipe(Effect.scoped)
 )

@@ -7,6 +7,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import type { Written } from "@distri/store/command/Result"
 import type { WriteError } from "../../database/DatabaseError.ts"
@@ -18,8 +19,9 @@ import type { Answered, Ask } from "./documents.ts"
 
 /** So much still travels in the frame of its request. A larger write goes alone. */
 const requestMaxBytes = 60 * 1024
-/** Writes whose time ends so close together share one deadline, the earlier. */
+/** Writes whose time ends so close together, in ms and of what they have, share the earlier deadline. */
 const sameMs = 100
+const sameShare = 0.05
 
 type Failure = WriteError | CallError
 
@@ -30,6 +32,8 @@ interface Write {
   readonly timeoutMs: number
   /** Undefined once nobody waits any more. */
   answer: ((answer: Effect.Effect<Written, Failure>) => void) | undefined
+  /** Ends the request that carries it, if nobody waits for any of its writes. */
+  abandon: Effect.Effect<void>
 }
 
 /** Runs with the scope. Returns what sends one write, encoded as a command, and waits for its answer. */
@@ -52,6 +56,15 @@ export const make = Effect.fnUntraced(function* (ask: Ask) {
     )
   }
 
+  // At once: who is interrupted before it has begun would not answer anybody.
+  const request = (writes: ReadonlyArray<Write>) =>
+    Effect.map(Effect.forkChild(send(writes), { startImmediately: true }), (fiber) => {
+      const abandon = Effect.suspend(() =>
+        writes.some(isAwaited) ? Effect.void : Fiber.interrupt(fiber)
+      )
+      for (const write of writes) write.abandon = abandon
+    })
+
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       isClosed = true
@@ -61,28 +74,34 @@ export const make = Effect.fnUntraced(function* (ask: Ask) {
   yield* Effect.andThen(wake.await, () => {
     wake.closeUnsafe()
     // Whoever else begins in this turn comes along.
-    return Effect.andThen(Effect.yieldNow, () => {
-      const writes = begun.filter(({ answer }) => answer !== undefined)
-      begun = []
-      return Effect.forEach(groups(writes), (group) => Effect.forkChild(send(group)), {
-        discard: true
-      })
-    })
+    return Effect.andThen(
+      Effect.yieldNow,
+      Effect.uninterruptible(
+        Effect.suspend(() => {
+          const writes = begun.filter(isAwaited)
+          begun = []
+          return Effect.forEach(groups(writes), request, { discard: true })
+        })
+      )
+    )
   }).pipe(Effect.forever, Effect.forkScoped)
 
   return (key: string, command: Uint8Array, timeoutMs: number) =>
     Effect.callback<Written, Failure>((resume) => {
       if (isClosed) return resume(closed)
-      const write: Write = { key, command, timeoutMs, answer: resume }
+      const write: Write = { key, command, timeoutMs, answer: resume, abandon: Effect.void }
       begun.push(write)
       wake.openUnsafe()
-      return Effect.sync(() => {
+      return Effect.suspend(() => {
         write.answer = undefined
+        return write.abandon
       })
     })
 })
 
 const service = ExecuteAll._tag
+
+const isAwaited = ({ answer }: Write): boolean => answer !== undefined
 
 /** In the order in which they began, as far as sizes and deadlines let them go together. */
 const groups = (writes: ReadonlyArray<Write>): ReadonlyArray<ReadonlyArray<Write>> => {
@@ -95,7 +114,7 @@ const groups = (writes: ReadonlyArray<Write>): ReadonlyArray<ReadonlyArray<Write
       last !== undefined &&
       last.length < commandsMax &&
       bytes <= requestMaxBytes &&
-      Math.abs(last[0]!.timeoutMs - write.timeoutMs) <= sameMs
+      isClose(last[0]!.timeoutMs, write.timeoutMs)
     if (fits) last.push(write)
     else {
       found.push([write])
@@ -104,6 +123,9 @@ const groups = (writes: ReadonlyArray<Write>): ReadonlyArray<ReadonlyArray<Write
   }
   return found
 }
+
+const isClose = (one: number, other: number): boolean =>
+  Math.abs(one - other) <= Math.min(sameMs, sameShare * Math.max(one, other))
 
 const answerOf = (
   exit: Exit.Exit<Answered<typeof ExecuteAll>, Failure>,
