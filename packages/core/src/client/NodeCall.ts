@@ -48,4 +48,4 @@ const isInvalid = (error: unknown) =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "InvalidPayload"
 
 const mayHaveStarted = (refusal: Refusal): boolean =>
-  refusal._tag === "ServiceFailed" || (refusal._tag === "DeadlineExceeded" && refusal.started)
+  refusal._tag === "ServiceFailed" || ("started" in refusal && refusal.started === true)

@@ -291,9 +291,10 @@ export class DatabaseServices extends RpcGroup.make(
           function* ({ commands }) {
             const results = yield* executeAll(commands, yield* timeLeft)
             const answers = results.map(Result.merge)
-            // What took effect here takes effect once, and is told again there.
             const elsewhere = answers.find((answer) => answer._tag === "Unavailable")
-            if (elsewhere !== undefined) yield* goElsewhere(elsewhere)
+            // What took effect here takes effect once, and is told again there.
+            const started = answers.some(({ _tag }) => _tag === "Written" || _tag === "Ambiguous")
+            if (elsewhere !== undefined) yield* goElsewhere(elsewhere, started)
             return answers
           },
           Effect.tapErrorTag("Unavailable", goElsewhere)
@@ -345,16 +346,17 @@ const waitMax = Duration.seconds(5)
 
 /**
  * What did not happen here may happen at another node: this one may be cut off from the others, or
- * have stopped for good. Who has no time left for that gets the reason.
+ * have stopped for good. Who has no time left for that gets the reason. `started`: some of the request
+ * may have happened.
  */
-const goElsewhere = Effect.fnUntraced(function* ({ reason }: Unavailable) {
+const goElsewhere = Effect.fnUntraced(function* ({ reason }: Unavailable, started = false) {
   if (reason === "Joining")
-    return yield* handBack("its copy of the database has not caught up with the log")
+    return yield* handBack("its copy of the database has not caught up with the log", { started })
   if (reason === "LogRegressed" || reason === "WrongCluster" || reason === "Unsupported")
-    return yield* handBack(`its copy of the database has stopped (${reason})`)
+    return yield* handBack(`its copy of the database has stopped (${reason})`, { started })
   const left = yield* timeLeft
   if (elsewhere.includes(reason) && Duration.isGreaterThan(left, Duration.seconds(1)))
-    return yield* handBack(`its part of the log cannot say (${reason})`)
+    return yield* handBack(`its part of the log cannot say (${reason})`, { started })
 })
 
 const elsewhere: ReadonlyArray<Unavailable["reason"]> = [

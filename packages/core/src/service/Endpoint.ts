@@ -112,17 +112,17 @@ export const make = (
     run: (head, body) =>
       Effect.catchCause(run(head, body), (cause) => {
         if (Cause.hasInterrupts(cause)) return Effect.interrupt
-        const why = handedBack(cause)
-        return why === undefined
-          ? failed(cause)
-          : Effect.succeed(refused(new NotReady({ node, state: why })))
+        const back = handedBack(cause, node)
+        return back === undefined ? failed(cause) : Effect.succeed(refused(back))
       })
   }
 }
 
-const handedBack = (cause: Cause.Cause<unknown>): string | undefined => {
+const handedBack = (cause: Cause.Cause<unknown>, node: string): NotReady | undefined => {
   const defect = Cause.squash(cause)
-  return defect instanceof HandedBack ? defect.why : undefined
+  if (!(defect instanceof HandedBack)) return undefined
+  const { started, why } = defect
+  return new NotReady({ node, state: why, ...(started && { started }) })
 }
 
 /** The message of a schema may repeat the whole payload. */

@@ -2,7 +2,7 @@
  * The typed refusals of a node, and what a caller may conclude from each.
  *
  * A refusal means that no handler code ran (CL9), so the request may go elsewhere at once. Only
- * `DeadlineExceeded` and `ServiceFailed` can come after the start, and say so.
+ * `DeadlineExceeded`, `ServiceFailed` and `NotReady` can come after the start, and say so.
  */
 import * as Schema from "effect/Schema"
 import { InvalidPayload } from "./ServiceBytes.ts"
@@ -43,14 +43,16 @@ export class Draining extends Schema.TaggedError<Draining>()("Draining", {
 }
 
 /**
- * The node is starting and takes no requests yet.
+ * The node is starting and takes no requests yet, or has handed this one back. `started`: some of it
+ * may have taken effect; a client then goes on as after an answer that was lost.
  *
  * @category errors
  * @since 0.1.0
  */
 export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
   node: Schema.String,
-  state: Schema.String
+  state: Schema.String,
+  started: Schema.optionalKey(Schema.Boolean)
 }) {
   override get message() {
     return `${this.node} is not ready (${this.state})`

@@ -58,16 +58,22 @@ export const timeLeft: Effect.Effect<Duration.Duration> = Effect.gen(function* (
  */
 export class HandedBack {
   readonly why: string
-  constructor(why: string) {
+  readonly started: boolean
+  constructor(why: string, started: boolean) {
     this.why = why
+    this.started = started
   }
 }
 
 /**
- * Hands the request back: this node cannot serve it, and the handler has done nothing. The client
- * takes it to another node.
+ * Hands the request back: this node cannot serve it. The client takes it to another node. `started`:
+ * the handler may have done something, so only a service that may be repeated is taken elsewhere, and
+ * its outcome is unknown until another node has answered.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const handBack = (why: string): Effect.Effect<never> => Effect.die(new HandedBack(why))
+export const handBack = (
+  why: string,
+  { started = false }: { readonly started?: boolean } = {}
+): Effect.Effect<never> => Effect.die(new HandedBack(why, started))

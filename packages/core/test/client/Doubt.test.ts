@@ -13,7 +13,8 @@ import { Placement } from "../../src/cloud/Placement.ts"
 import { NodeId } from "../../src/cloud/UpdateInfo.ts"
 import { Halt } from "../../src/Halt.ts"
 import { Unavailable } from "../../src/log/ReplicatedLog.ts"
-import { Overloaded } from "../../src/service/Refusal.ts"
+import type { RequestHead } from "../../src/service/Wire.ts"
+import { NotReady, Overloaded } from "../../src/service/Refusal.ts"
 
 const lost = new UnknownOutcome({ service: "Execute", node: "a" })
 const noLeader = new Unavailable({ reason: "NoLeader" })
@@ -54,6 +55,23 @@ it.effect("[CL15] an answer says whether an earlier attempt may have run", () =>
     const answer = yield* placed(running, "keyed")
     assert.strictEqual(answer.doubt, lost)
   }).pipe(Effect.provide(twoNodes))
+)
+
+it.effect("[CL9] [CL15] a request that was handed back when it had begun is in doubt", () =>
+  Effect.gen(function* () {
+    const head = { service: "ExecuteAll", idempotencyKey: "k" } as RequestHead
+    const sent = (started: boolean) => {
+      const refusal = new NotReady({ node: "a", state: "no leader", ...(started && { started }) })
+      const request = () => Effect.succeed({ head: { refusal } } as LinkReply)
+      const link = { node: NodeId.make("a"), request } as unknown as Link
+      return Effect.flip(Attempt.send(link, head, new Uint8Array()))
+    }
+    const begun = yield* sent(true)
+    assert.deepInclude(begun, { outcome: { _tag: "Unknown" } })
+    const { error } = begun as Attempt.Missed
+    assert.deepInclude(error, { _tag: "UnknownOutcome", idempotencyKey: "k" })
+    assert.deepInclude(yield* sent(false), { outcome: { _tag: "TurnedAway" } })
+  })
 )
 
 const link = (node: NodeId) => [node, { node } as Link] as const

@@ -1,21 +1,32 @@
 import { assert, it } from "@effect/vitest"
 import type * as Context from "effect/Context"
+import type { Written } from "@distri/store/command/Result"
+import { LogIndex } from "@distri/store/value/LogIndex"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
+import * as SchemaBinary from "effect/encoding/SchemaBinary"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as RpcTest from "effect/rpc/RpcTest"
 import * as Schema from "effect/Schema"
 import { Database } from "../../src/database/Database.ts"
+import type { WriteError } from "../../src/database/DatabaseError.ts"
+import { Ambiguous, Unavailable } from "../../src/log/ReplicatedLog.ts"
 import {
   AddDocument,
   CreateCollection,
   DatabaseServices,
   DeleteCollection,
   DeleteDocument,
+  ExecuteAll,
   ReadCollection,
   UpdateDocument
 } from "../../src/service/DatabaseServices.ts"
+import * as Endpoint from "../../src/service/Endpoint.ts"
+import { Overloaded } from "../../src/service/Refusal.ts"
 import { CurrentRequest } from "../../src/service/RequestContext.ts"
 import * as Service from "../../src/service/Service.ts"
+import type { RequestHead } from "../../src/service/Wire.ts"
 import { writer } from "./nodes.ts"
 
 it.effect("[DB17] at byte level, data and replies are JSON and the collection is a parameter", () =>
@@ -104,6 +115,44 @@ it.effect("[DB17] errors and pages cross the wire", () =>
     assert.strictEqual(error._tag, "CollectionNotFound")
   })
 )
+
+it.effect(
+  "[CL9] [CL15] writes that go elsewhere together are in doubt, if some of them may have run",
+  () =>
+    Effect.gen(function* () {
+      const noLeader = new Unavailable({ reason: "NoLeader" })
+      for (const other of [written, new Ambiguous({ id: "?" })])
+        assert.deepInclude(yield* refusalOf([other, noLeader]), { _tag: "NotReady", started: true })
+      const full = new Overloaded({ retryAfterMs: 50, reason: "log" })
+      for (const other of [noLeader, full])
+        assert.notProperty(yield* refusalOf([other, noLeader]), "started")
+      assert.isUndefined(yield* refusalOf([written, full]))
+    }).pipe(Effect.provide(SecureRandom.layerWebCrypto))
+)
+
+const written: Written = {
+  _tag: "Written",
+  version: LogIndex.make(7),
+  matched: 1,
+  modified: 1
+}
+
+/** How a node refuses writes that came together, of which its database makes `outcomes`. */
+const refusalOf = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Written | WriteError>) {
+  const random = yield* SecureRandom.SecureRandom
+  const results = outcomes.map((outcome) =>
+    outcome._tag === "Written" ? Result.succeed(outcome) : Result.fail(outcome)
+  )
+  const database = { documents: {}, executeAll: () => Effect.succeed(results) } as never
+  const context = yield* Layer.build(
+    DatabaseServices.layer.pipe(Layer.provide(Layer.succeed(Database, database)))
+  )
+  const endpoint = Endpoint.make(ExecuteAll, "a", context as Context.Context<never>, random)
+  const body = Schema.encodeSync(SchemaBinary.toCodec(ExecuteAll.payloadSchema))({ commands: [] })
+  const head = { service: "ExecuteAll", mode: "typed" } as RequestHead
+  const answer = yield* asRequest({})(endpoint.run(head, body))
+  return answer.outcome === "refused" ? answer.refusal : undefined
+})
 
 const services = Effect.gen(function* () {
   const { database } = yield* writer()

@@ -65,20 +65,21 @@ export const send = (
   Effect.matchEffect(link.request(head, body), {
     onSuccess: (reply) => {
       const { refusal } = reply.head
-      return refusal === undefined
-        ? Effect.succeed(reply)
-        : Effect.fail(meaning(link.node, refusal))
+      if (refusal === undefined) return Effect.succeed(reply)
+      return Effect.fail(
+        refusal._tag === "NotReady" && refusal.started === true
+          ? new Missed(link.node, { _tag: "Unknown" }, unknown(head, link.node))
+          : meaning(link.node, refusal)
+      )
     },
-    onFailure: ({ node, started }) => {
-      const { idempotencyKey, service } = head
-      const error = new UnknownOutcome({
-        service,
-        node,
-        ...(idempotencyKey !== undefined && { idempotencyKey })
-      })
-      return Effect.fail(new Missed(link.node, { _tag: started ? "Unknown" : "NotSent" }, error))
-    }
+    onFailure: ({ node, started }) =>
+      Effect.fail(
+        new Missed(link.node, { _tag: started ? "Unknown" : "NotSent" }, unknown(head, node))
+      )
   })
+
+const unknown = ({ idempotencyKey, service }: RequestHead, node: string) =>
+  new UnknownOutcome({ service, node, ...(idempotencyKey !== undefined && { idempotencyKey }) })
 
 /** Runs an attempt that placement gave out, and tells placement how it went. */
 export const tracked = (

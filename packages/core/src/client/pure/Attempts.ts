@@ -20,7 +20,7 @@ export type Outcome =
   | { readonly _tag: "Overloaded"; readonly retryAfterMs: number }
   /** VersionMismatch, ServiceNotFound: this node can never serve it. */
   | { readonly _tag: "Unfit" }
-  /** The connection broke after sending. */
+  /** The connection broke after sending, or the node handed back what it had begun. */
   | { readonly _tag: "Unknown" }
   /** No node was left to try. `final`: those that are there will never serve it. */
   | { readonly _tag: "NobodyLeft"; readonly final: boolean }
