@@ -16,21 +16,26 @@ export const isPassing = ({ reason }: Unavailable): boolean => passing.includes(
 /** An election may have to be repeated; by then another node may know better. */
 const patienceMaxMs = 5000
 
-/** What a caller gets within its time is the true reason, and not that its time is over. */
-const withinMs = (timeout: Duration.Input) => Duration.toMillis(timeout) * 0.9
+/** Never so long that the time is over before it is tried for the last time. */
+const growing = (ms: number) =>
+  Schedule.min([Schedule.exponential("20 millis"), Schedule.spaced(Math.min(200, ms / 20))]).pipe(
+    Schedule.jittered
+  )
 
-const growing = Schedule.min([
-  Schedule.exponential("20 millis"),
-  Schedule.spaced("200 millis")
-]).pipe(Schedule.jittered)
-
-/** How often to try again what certainly did not happen. */
-export const patience = (timeout: Duration.Input) =>
-  Schedule.upTo(growing, { duration: Math.min(withinMs(timeout), patienceMaxMs) })
+/**
+ * How often to try again what certainly did not happen. It ends well before `inTimeMs`: what a caller
+ * gets within its time is the true reason, and not that nobody knows.
+ */
+export const patience = (timeout: Duration.Input) => {
+  const ms = Duration.toMillis(timeout)
+  return Schedule.upTo(growing(ms), { duration: Math.min(ms * 0.8, patienceMaxMs) })
+}
 
 /** How often to try again what may have happened: nobody but this node can find out. */
-export const persistence = (timeout: Duration.Input) =>
-  Schedule.upTo(growing, { duration: withinMs(timeout) })
+export const persistence = (timeout: Duration.Input) => {
+  const ms = Duration.toMillis(timeout)
+  return Schedule.upTo(growing(ms), { duration: ms * 0.9 })
+}
 
 /** When to say that nobody knows: before the caller's own time is over, so that it hears why. */
 export const inTimeMs = (timeout: Duration.Input): number => {
