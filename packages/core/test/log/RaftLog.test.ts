@@ -162,6 +162,7 @@ describe("the log of a quorum", { timeout: 30_000 }, () => {
       const nodes = yield* startAll(names)
       const leader = yield* leaderOf(nodes)
       const [other, third] = nodes.filter((node) => node !== leader)
+      yield* Effect.forEach(nodes, ({ member }) => member.settled)
       yield* freeze(leader.name)
       const write = other!.log.append(bytes("?"), { id: "?", deadline: "30 days" })
       const error = yield* Effect.flip(write)

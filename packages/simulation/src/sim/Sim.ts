@@ -38,7 +38,7 @@ export type { Hardware, Services, SimClient as Client, SimNode as Node } from ".
 export type { Broken, Report } from "./Report.ts"
 export { invariant, linearizable, noErrors, noStalls, stateMachinesAgree } from "./Check.ts"
 export { describeFailure as describe } from "./describe.ts"
-export { disks } from "./disks.ts"
+export { disks, disksThatSyncWithin } from "./disks.ts"
 export { InvalidRun } from "./Options.ts"
 
 /**

@@ -17,9 +17,22 @@ const syncsMaxMs = [0, 5, 40, 300, 300]
  * @category constructors
  * @since 0.1.0
  */
-export const disks = (_name: string, random: Random, ofRun: Random): Hardware<Disk> => {
+export const disks = (_name: string, random: Random, ofRun: Random): Hardware<Disk> =>
+  diskOf(random, (ofRun.chance(0.7) ? ofRun : random).pick(syncsMaxMs))
+
+/**
+ * As `disks`, and each sync takes up to `syncMaxMs`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const disksThatSyncWithin =
+  (syncMaxMs: number) =>
+  (_name: string, random: Random): Hardware<Disk> =>
+    diskOf(random, syncMaxMs)
+
+const diskOf = (random: Random, syncMaxMs: number): Hardware<Disk> => {
   const image = new DiskImage()
-  const syncMaxMs = (ofRun.chance(0.7) ? ofRun : random).pick(syncsMaxMs)
   const delayMs = (operation: string): number =>
     operation === "sync" || operation === "syncDirectory" ? random.between(0, syncMaxMs) : 0
   const delay = (operation: string): Effect.Effect<void> => {
