@@ -11,12 +11,14 @@ import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import type { Written } from "@distri/store/command/Result"
 import type { WriteError } from "../../database/DatabaseError.ts"
-import { commandsMax, ExecuteAll } from "../../service/DatabaseServices.ts"
+import { ExecuteAll } from "../../service/DatabaseServices.ts"
 import { DeadlineExceeded } from "../../service/Refusal.ts"
 import { type CallError, CloudUnreachable, UnknownOutcome } from "../CallError.ts"
 import * as Doubt from "./doubt.ts"
 import type { Answered, Ask } from "./documents.ts"
 
+/** Of many that begin together, some are on their way while the first are answered. */
+const requestMax = 32
 /** So much still travels in the frame of its request. A larger write goes alone. */
 const requestMaxBytes = 60 * 1024
 /** Writes whose time ends so close together, in ms and of what they have, share the earlier deadline. */
@@ -112,7 +114,7 @@ const groups = (writes: ReadonlyArray<Write>): ReadonlyArray<ReadonlyArray<Write
     bytes += write.command.length
     const fits =
       last !== undefined &&
-      last.length < commandsMax &&
+      last.length < requestMax &&
       bytes <= requestMaxBytes &&
       isClose(last[0]!.timeoutMs, write.timeoutMs)
     if (fits) last.push(write)
