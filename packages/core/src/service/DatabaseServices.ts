@@ -40,7 +40,7 @@ import { Watch } from "./WatchService.ts"
 const bodyBytesMax = 1024 * 1024
 
 /** Commands of one `ExecuteAll`. */
-export const commandsMax = 1024
+const commandsMax = 1024
 
 const write = { error: WriteError, access: "database", repeat: "keyed", bodyBytesMax } as const
 const read = { error: ReadError, access: "database", repeat: "read", bodyBytesMax } as const
