@@ -43,3 +43,19 @@ it.effect("[ST7] of several writes in doubt the lowest number keeps its answer",
     assert.deepStrictEqual(ticket, { session: "session", seq: 3, ack: 0 })
   })
 )
+
+it.effect("[ST7] all that one broken connection puts in doubt can be asked about again", () =>
+  Effect.gen(function* () {
+    const run = makeSession()
+    const broken = yield* Deferred.make<void>()
+    const writes = yield* Effect.forEach(Array.from({ length: 900 }), () =>
+      Effect.forkChild(Effect.flip(run(() => Effect.andThen(Deferred.await(broken), inDoubt))), {
+        startImmediately: true
+      })
+    )
+    yield* Deferred.succeed(broken, undefined)
+    yield* Fiber.awaitAll(writes)
+    const ticket = yield* run((ticket) => Effect.succeed(ticket))
+    assert.deepStrictEqual(ticket, { session: "session", seq: 901, ack: 0 })
+  })
+)

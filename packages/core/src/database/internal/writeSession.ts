@@ -28,14 +28,11 @@ export const named = (key: string): Ticket | undefined => {
     : undefined
 }
 
-/** Fewer than a session may leave unacknowledged, so that none is refused for it. */
-const pendingMax = 1000
-
 /**
- * Writes of unknown outcome that can be asked about again. The oldest is let go, and each once it
- * lies `pendingMax` writes back.
+ * Fewer than a session may leave unacknowledged, so that none is refused for it. A write of unknown
+ * outcome can be asked about again until it lies so many writes back.
  */
-const doubtfulMax = 100
+const pendingMax = 1000
 
 /** Sends one write, in the time that is left. Without a ticket it goes under a key of its own. */
 export type Send<A, E> = (
@@ -137,10 +134,7 @@ const makeNumbers = () => {
     settle: (seq: number, inDoubt: boolean) => {
       pending.delete(seq)
       doubtful.delete(seq)
-      if (!inDoubt) return
-      doubtful.add(seq)
-      const [oldest] = doubtful
-      if (doubtful.size > doubtfulMax && oldest !== undefined) doubtful.delete(oldest)
+      if (inDoubt) doubtful.add(seq)
     },
     /** The session of the doubtful ones is gone. */
     forget: () => doubtful.clear()
