@@ -116,11 +116,16 @@ const readCommand = (data: Uint8Array): Result.Result<Appending.Proposal, WriteE
       : Proposing.refusal(refused)
   })
 
-const isOfUser = ({ _tag }: Operation): boolean => !ofTheCloud.includes(_tag)
+const isOfUser = ({ _tag }: Operation): boolean => Object.hasOwn(ofUsers, _tag)
 
-const ofTheCloud: ReadonlyArray<Operation["_tag"]> = [
-  "OpenSession",
-  "ExpireSessions",
-  "ExpireDocuments",
-  "SetLanguage"
-]
+const ofUsers: Record<UserOperation["_tag"], true> = {
+  CreateCollection: true,
+  DeleteCollection: true,
+  CreateIndex: true,
+  DeleteIndex: true,
+  AddDocument: true,
+  UpdateDocument: true,
+  DeleteDocument: true,
+  DeleteDocuments: true,
+  Batch: true
+}
