@@ -68,7 +68,13 @@ export const make = Effect.fnUntraced(function* ({ client, members, onSurprise }
   }
 
   const start = Effect.fnUntraced(function* (name: string) {
-    if (lives.has(name)) return
+    const before = lives.get(name)
+    if (before !== undefined) {
+      if (!before.isEnding) return
+      // Who told it to end did not wait until it had.
+      yield* before.process.ended
+      forget(name, before)
+    }
     const member = memberOf(name)
     const scope = yield* Scope.fork(whole)
     const process = yield* Scope.provide(NodeProcess.start(member.place), scope)
