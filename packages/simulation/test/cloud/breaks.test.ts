@@ -1,10 +1,9 @@
 /** A simulator that finds nothing looks like a cloud without bugs: builds with one rule broken are found. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Breaks } from "@distri/core/log/raft/Breaks"
 import * as Effect from "effect/Effect"
 import * as Sim from "../../src/sim/Sim.ts"
 import type { Fault } from "../../src/sim/Fault.ts"
-import { type CloudRun, cloudOptions } from "./cloud.ts"
+import { type CloudBreaks, type CloudRun, cloudOptions } from "./cloud.ts"
 import { makeCrowd } from "./crowd.ts"
 
 const faults = { partitions: true, slowness: true, resets: true, crashes: true, fromMs: 3_000 }
@@ -61,7 +60,7 @@ describe("the simulated cloud finds", () => {
 })
 
 /** What breaks at the first of some seeds, where many writers are surprised by the end of all nodes. */
-const brokenByBlackouts = Effect.fnUntraced(function* (breaks: Breaks, seedsMax: number) {
+const brokenByBlackouts = Effect.fnUntraced(function* (breaks: CloudBreaks, seedsMax: number) {
   for (let seed = 1; seed <= seedsMax; seed++) {
     const crowd = makeCrowd(6)
     const cloud = { seed, nodes: 3, seconds: 13, clients: 1, hasDisk: true, breaks }

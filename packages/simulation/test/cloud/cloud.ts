@@ -2,6 +2,7 @@
 import { Client } from "@distri/core/client/Client"
 import { CloudNode } from "@distri/core/cloud/CloudNode"
 import type { Disk } from "@distri/core/log/storage/Disk"
+import type { RaftConfig } from "@distri/raft/RaftConfig"
 import { type Breaks, CurrentBreaks } from "@distri/core/log/raft/Breaks"
 import { Database } from "@distri/core/database/Database"
 import * as Context from "effect/Context"
@@ -27,7 +28,7 @@ export interface CloudRun {
   /** Nodes keep their log on a disk. Default: in memory. */
   readonly hasDisk?: boolean
   /** Rules that the nodes break, to see whether that is found. */
-  readonly breaks?: Breaks
+  readonly breaks?: CloudBreaks
   readonly faults: FaultPlan | ReadonlyArray<Fault>
 }
 
@@ -48,13 +49,40 @@ export const faultKinds = {
 export const isFaultKind = (name: string): name is keyof typeof faultKinds =>
   Object.hasOwn(faultKinds, name)
 
-/** Rules of the log that nodes may break on purpose. */
-export const breakNames: ReadonlyArray<keyof Breaks> = [
-  "acknowledgeBeforeSync",
-  "skipSessions",
-  "readLocally",
-  "joinRunningRound",
-  "catchUpMissedTicks"
+type RaftBreaks = NonNullable<RaftConfig["breaks"]>
+
+/** Rules that nodes may break on purpose: of what is around the consensus core, and of the core. */
+export type CloudBreaks = Breaks & RaftBreaks
+
+const raftBreaks: Record<keyof RaftBreaks, true> = {
+  commitEarlierTerms: true,
+  voteTwice: true,
+  answerAppendEarly: true,
+  answerVoteEarly: true,
+  askVoteEarly: true,
+  readWithoutRound: true,
+  readBeforeOwnCommit: true,
+  acceptStaleAppend: true,
+  countLearners: true,
+  changeWhilePending: true,
+  campaignUnapplied: true,
+  dropCommitFromBatch: true,
+  staleStorageAnswer: true,
+  voteForStaleLog: true,
+  truncateOnEveryAppend: true
+}
+
+const logBreaks: Record<keyof Breaks, true> = {
+  acknowledgeBeforeSync: true,
+  skipSessions: true,
+  readLocally: true,
+  joinRunningRound: true,
+  catchUpMissedTicks: true
+}
+
+export const breakNames: ReadonlyArray<string> = [
+  ...Object.keys(logBreaks),
+  ...Object.keys(raftBreaks)
 ]
 
 const defaultKinds = "partitions,slowness,resets,crashes,restarts,pauses,clocks"
@@ -72,12 +100,13 @@ class Services extends RpcGroup.make() {}
 const segmentBytes = 256 * 1024
 
 const node =
-  (hasDisk: boolean, breaks: Breaks) =>
+  (hasDisk: boolean, breaks: CloudBreaks) =>
   ({ address, others }: Sim.Node) =>
     CloudNode.layer(Services, {
       listen: address,
       seeds: others,
-      ...(hasDisk ? { data: "cloud", log: { segmentBytes } } : {})
+      log: { raft: { breaks }, ...(hasDisk && { segmentBytes }) },
+      ...(hasDisk && { data: "cloud" })
     }).pipe(Layer.provide(Layer.succeed(CurrentBreaks, breaks)))
 
 const program = (profile: Profile) => (client: CloudClient) =>

@@ -4,9 +4,9 @@ import { availableParallelism } from "node:os"
 import type { Fault } from "../../src/sim/Fault.ts"
 import type { FaultPlan } from "../../src/sim/FaultPlan.ts"
 import { faultsProblem, namesOf } from "../../src/sim/Options.ts"
-import type { Breaks } from "@distri/core/log/raft/Breaks"
 import {
   breakNames,
+  type CloudBreaks,
   type CloudRun,
   defaultKindsOf,
   faultKinds,
@@ -68,8 +68,8 @@ export const parse = (args: ReadonlyArray<string>) =>
 
 type Options = ReturnType<typeof parse>["values"]
 
-const breaksOf = (names: ReadonlyArray<string>): Breaks => {
-  const unknown = names.find((name) => !breakNames.some((known) => known === name))
+const breaksOf = (names: ReadonlyArray<string>): CloudBreaks => {
+  const unknown = names.find((name) => !breakNames.includes(name))
   if (unknown !== undefined) complain(`no break is called ${unknown}; --help lists all`)
   return Object.fromEntries(names.map((name) => [name, true]))
 }
