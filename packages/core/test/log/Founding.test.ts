@@ -4,14 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { LogIndex } from "../../src/log/ReplicatedLog.ts"
 import { LogStorage } from "../../src/log/storage/LogStorage.ts"
 import * as MemoryStorage from "../../src/log/storage/MemoryStorage.ts"
 import { ReadEntries } from "../../src/service/LogServices.ts"
 import { passing } from "../passing.ts"
-import { cluster, leaderOf, makeNetwork, type NodeOptions, type Running } from "./raftNodes.ts"
+import { cluster, leaderOf, makeNetwork, type NodeOptions } from "./raftNodes.ts"
+import { append, bytes, commands, soon, until } from "./words.ts"
 
 const names = ["a", "b", "c"]
 
@@ -127,22 +127,3 @@ const onDisk = Layer.effect(
   LogStorage,
   Effect.map(MemoryStorage.make(), (storage) => ({ ...storage, durability: "disk" as const }))
 )
-
-const bytes = (word: string) => new TextEncoder().encode(word)
-const soon = { schedule: Schedule.spaced("10 millis") }
-const until = <A, E>(self: Effect.Effect<A, E>) => Effect.retry(self, soon)
-
-const append = ({ log }: Running, word: string) =>
-  Effect.retry(log.append(bytes(word), { id: word }), {
-    ...soon,
-    while: ({ _tag }) => _tag === "Unavailable"
-  })
-
-/** All commands up to now. */
-const commands = Effect.fnUntraced(function* ({ log }: Running) {
-  const last = yield* until(log.barrier)
-  const entries = yield* Stream.runCollect(Stream.take(log.entries(LogIndex.make(1)), last))
-  return entries
-    .filter(({ kind }) => kind === "command")
-    .map(({ data }) => new TextDecoder().decode(data))
-})

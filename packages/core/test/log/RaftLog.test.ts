@@ -4,11 +4,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
-import { ClusterId, LogIndex, WrongCluster } from "../../src/log/ReplicatedLog.ts"
+import { ClusterId, WrongCluster } from "../../src/log/ReplicatedLog.ts"
 import { AppendEntry, JoinLog } from "../../src/service/LogServices.ts"
 import { passing } from "../passing.ts"
-import { cluster, leaderOf, makeNetwork, type Running } from "./raftNodes.ts"
+import { cluster, leaderOf, makeNetwork } from "./raftNodes.ts"
+import { append, bytes, commands, until } from "./words.ts"
 
 const names = ["a", "b", "c"]
 
@@ -170,23 +170,4 @@ describe("the log of a quorum", { timeout: 30_000 }, () => {
       yield* leaderOf([other!, third!])
     }).pipe(passing)
   )
-})
-
-const bytes = (word: string) => new TextEncoder().encode(word)
-const soon = { schedule: Schedule.spaced("10 millis") }
-const until = <A, E>(self: Effect.Effect<A, E>) => Effect.retry(self, soon)
-
-const append = ({ log }: Running, word: string) =>
-  Effect.retry(log.append(bytes(word), { id: word }), {
-    ...soon,
-    while: ({ _tag }) => _tag === "Unavailable"
-  })
-
-/** All commands up to now. */
-const commands = Effect.fnUntraced(function* ({ log }: Running) {
-  const last = yield* until(log.barrier)
-  const entries = yield* Stream.runCollect(Stream.take(log.entries(LogIndex.make(1)), last))
-  return entries
-    .filter(({ kind }) => kind === "command")
-    .map(({ data }) => new TextDecoder().decode(data))
 })

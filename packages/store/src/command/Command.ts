@@ -163,6 +163,14 @@ export const UserOperation = Schema.Union([...single, Batch])
 /** @category models */
 export type UserOperation = typeof UserOperation.Type
 
+const ofUsers: ReadonlySet<string> = new Set(
+  UserOperation.members.map(({ fields }) => fields._tag.schema.literal)
+)
+
+/** Whether users may ask for it. @category guards */
+export const isUserOperation = (operation: { readonly _tag: string }): operation is UserOperation =>
+  ofUsers.has(operation._tag)
+
 /** @category schemas */
 export const Operation = Schema.Union([
   ...single,

@@ -3,7 +3,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Checked from "@distri/store/command/Checked"
-import type { Operation, Sender, UserOperation } from "@distri/store/command/Command"
+import { isUserOperation, type Sender, type UserOperation } from "@distri/store/command/Command"
 import type { Refused } from "@distri/store/command/Refusal"
 import type { Written } from "@distri/store/command/Result"
 import { Overloaded } from "../../service/Refusal.ts"
@@ -104,7 +104,7 @@ const refuse = (refused: Refused) => Effect.fromResult(Proposing.refusal(refused
 const readCommand = (data: Uint8Array): Result.Result<Appending.Proposal, WriteError> =>
   Result.flatMap(Proposing.decode(data), (command) => {
     const { operation, sender } = command
-    if (sender._tag !== "Session" || !isOfUser(operation))
+    if (sender._tag !== "Session" || !isUserOperation(operation))
       return Proposing.refusal({
         _tag: "InvalidCommand",
         path: sender._tag === "Session" ? "operation" : "sender",
@@ -115,17 +115,3 @@ const readCommand = (data: Uint8Array): Result.Result<Appending.Proposal, WriteE
       ? Result.succeed({ id: WriteSession.nameOf(sender), command, data })
       : Proposing.refusal(refused)
   })
-
-const isOfUser = ({ _tag }: Operation): boolean => Object.hasOwn(ofUsers, _tag)
-
-const ofUsers: Record<UserOperation["_tag"], true> = {
-  CreateCollection: true,
-  DeleteCollection: true,
-  CreateIndex: true,
-  DeleteIndex: true,
-  AddDocument: true,
-  UpdateDocument: true,
-  DeleteDocument: true,
-  DeleteDocuments: true,
-  Batch: true
-}
