@@ -57,7 +57,7 @@ export interface Link {
   readonly request: (head: Wire.RequestHead, body: Uint8Array) => Effect.Effect<LinkReply, LinkLost>
   /** Hands messages of the log to the node. Nobody says whether they arrived. */
   readonly post: (messages: Uint8Array) => Effect.Effect<void, LinkLost>
-  /** Hands it what another node reports about itself. Nobody says whether it arrived. */
+  /** Hands it what this node reports about itself. Nobody says whether it arrived. */
   readonly tell: (report: UpdateInfo) => Effect.Effect<void, LinkLost>
   /** Asks for the node's load; the connection answers, no handler runs. */
   readonly probe: (service: string) => Effect.Effect<Wire.LoadHead, LinkLost>
