@@ -10,14 +10,14 @@ describe("a counter of visits", () => {
   it.effect("counts every visit once", () => Sim.passes(options(exact, seeds)), 60_000)
 
   it.effect(
-    "[SIM9] that forgets visits is found, and the smallest run needs no fault",
+    "that forgets visits is found, and the smallest run needs no fault",
     () =>
       Effect.gen(function* () {
         const failure = yield* Sim.search(options(forgetful, seeds))
         assert.strictEqual(failure?.report.broken[0]?.rule, "Verify")
         assert.match(failure!.text, /^SEED=\d+ INTERLEAVE=\d+ npx vitest run\n/)
         assert.match(failure!.text, /\d+ visits are counted, \d+ of \d+ were answered/)
-        const { clients, faults } = failure!.smallest.report
+        const { clients, faults } = failure!.smallest!.report
         assert.deepStrictEqual({ clients, faults }, { clients: 2, faults: [] })
       }),
     60_000

@@ -9,18 +9,12 @@ export interface Budget {
   readonly eventsMax: number
   /** Tasks at one instant of simulated time. Default 1,000,000: more is a program that loops. */
   readonly instantMax: number
-  /** Real time, by the clock of whoever runs the simulation. Default 60 s. */
+  /** Real milliseconds. Default 60 s. */
   readonly realMs: number
-  /** Default 1 GiB. Counts only where `heapBytes` can tell. */
-  readonly heapMaxBytes: number
-  /** How much memory this process has in use. Default: nobody knows. */
-  readonly heapBytes: () => number
 }
 
 export const defaultBudget: Budget = {
   eventsMax: 10_000_000,
   instantMax: 1_000_000,
-  realMs: 60_000,
-  heapMaxBytes: 1024 * 1024 * 1024,
-  heapBytes: () => 0
+  realMs: 60_000
 }

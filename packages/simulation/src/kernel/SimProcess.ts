@@ -30,7 +30,6 @@ export class SimProcess {
   wallOffsetMs = 0
   readonly clock: Clock.Clock
   private readonly scheduler: Scheduler.Scheduler
-  private readonly endings: Array<() => void> = []
   private state: "running" | "paused" | "ended" = "running"
   private held: Array<() => void> = []
   private fuse = Infinity
@@ -57,21 +56,12 @@ export class SimProcess {
     return this.state !== "ended"
   }
 
-  get isPaused(): boolean {
-    return this.state === "paused"
-  }
-
   /** Runs a program in this process. */
   start<A, E, R>(program: Effect.Effect<A, E, R>, services: Context.Context<R>): Fiber.Fiber<A, E> {
     const context = Context.add(services, Clock.Clock, this.clock)
     return this.kernel.enter(() =>
       Effect.runForkWith(context)(program, { scheduler: this.scheduler })
     )
-  }
-
-  /** Calls `then` when this life ends: the operating system closes what was open. */
-  onEnd(then: () => void): void {
-    this.endings.push(then)
   }
 
   /** Every wake-up of this process comes through here. */
@@ -88,7 +78,6 @@ export class SimProcess {
     this.state = "ended"
     this.held = []
     this.fuse = Infinity
-    for (const then of this.endings.splice(0)) then()
   }
 
   /** Calls `then` between two tasks, after so many more of them: in the midst of whatever it does. */

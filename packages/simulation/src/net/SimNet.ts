@@ -36,10 +36,6 @@ export class SimNet {
     return this.process.kernel
   }
 
-  get names(): ReadonlyArray<string> {
-    return Array.from(this.hosts.values(), ({ name }) => name)
-  }
-
   addHost(name: string, ip: string): Host {
     const host: Host = { name, ip, isDark: false }
     this.hosts.set(ip, host)

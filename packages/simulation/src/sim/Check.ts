@@ -1,7 +1,11 @@
 /** What a run is judged by, beside what is always looked at: programs that fail, strays, budgets. */
+import * as Result from "effect/Result"
 import * as Linearizability from "../checker/Linearizability.ts"
 import type { Model } from "../checker/Model.ts"
 import type { Operation } from "../checker/Operation.ts"
+
+/** What a node says of its state, or why it says nothing. @category models @since 0.1.0 */
+export type Digest = Result.Result<string, string>
 
 /**
  * A run as its checks see it.
@@ -13,10 +17,10 @@ export interface World<Input, Output> {
   readonly nowMs: number
   /** What the clients recorded so far. */
   readonly history: () => ReadonlyArray<Operation<Input, Output>>
-  /** Clients that stood still in the end, each as a sentence. */
+  /** Nodes and clients that stood still in the end, each as a sentence. */
   readonly stalled: ReadonlyArray<string>
-  /** By node: what `digest` gave in the end, or why it gave nothing. */
-  readonly digests: ReadonlyMap<string, string>
+  /** By node, all of them: what `digest` gave in the end, or why it gave nothing. */
+  readonly digests: ReadonlyMap<string, Digest>
   /** What programs logged as errors or worse, each with who logged it. */
   readonly errors: ReadonlyArray<string>
 }
@@ -35,7 +39,8 @@ export interface Check<in Input, in Output> {
 }
 
 /**
- * A call that was made is answered, by success or failure, and a client that is asked to end ends.
+ * A call that was made is answered, by success or failure; a client that is asked to end ends; and every node
+ * is built once nothing is broken any more.
  *
  * @category checks
  * @since 0.1.0
@@ -75,7 +80,7 @@ export const linearizable = <State, Input, Output>(
 })
 
 /**
- * All nodes that run in the end have the same state, by the `digest` of the program.
+ * All nodes have the same state in the end, by the `digest` of the program.
  *
  * @category checks
  * @since 0.1.0
@@ -83,10 +88,17 @@ export const linearizable = <State, Input, Output>(
 export const stateMachinesAgree: Check<unknown, unknown> = {
   rule: "StateMachinesAgree",
   problem: ({ digests }) => {
-    if (new Set(digests.values()).size === 1) return undefined
-    return digests.size === 0
-      ? "no node gave a digest"
-      : `the states differ: ${Array.from(digests, ([name, digest]) => `${name} has ${digest}`).join(", ")}`
+    if (digests.size === 0) return "no node was asked for a digest: the program has none"
+    const said = Array.from(digests, ([name, digest]) =>
+      Result.match(digest, {
+        onSuccess: (state) => `${name} has ${state}`,
+        onFailure: (why) => `${name} has none, since ${why}`
+      })
+    )
+    const states = new Set([...digests.values()].map(Result.getOrUndefined))
+    return states.size === 1 && !states.has(undefined)
+      ? undefined
+      : `the states differ: ${said.join(", ")}`
   }
 }
 

@@ -184,11 +184,15 @@ export const drawFaults = (
 ): ReadonlyArray<Fault> => {
   const random = new Random(seed, "faults")
   const draws = allowed(plan, names.nodes.length)
-  const weights = draws.map(() => (random.chance(0.6) ? random.next() : 0))
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  if (draws.length === 0) return []
+  let weights: ReadonlyArray<number>
+  let total: number
+  do {
+    weights = draws.map(() => (random.chance(0.6) ? random.next() : 0))
+    total = weights.reduce((sum, weight) => sum + weight, 0)
+  } while (total === 0)
   const everyMs = random.pick([500, 1_500, 4_000])
   const faults: Array<Fault> = []
-  if (total === 0) return faults
   let drawn = 0
   const { fromMs = 0 } = plan
   for (

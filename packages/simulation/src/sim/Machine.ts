@@ -57,10 +57,6 @@ export class Machine {
     return this.options.host.name
   }
 
-  get isUp(): boolean {
-    return this.process !== undefined
-  }
-
   /** Its program has run to its end, or will not run again. */
   get isDone(): boolean {
     return this.life > 0 && this.process === undefined && this.startsAgainMs === undefined
@@ -129,7 +125,6 @@ export class Machine {
   heal(): void {
     this.process?.after(Infinity, () => {})
     this.isDoomed = this.startsAgainMs !== undefined
-    this.options.hardware?.onHeal?.()
     for (const by of this.pauses) this.resume(by)
     if (this.process === undefined && this.startsAgainMs !== undefined) this.boot()
   }

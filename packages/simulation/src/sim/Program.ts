@@ -77,8 +77,6 @@ export interface Hardware<Extra> {
    * the machine (`powerLoss`), or with all that the machine remembered (`diskLost`).
    */
   readonly onEnd?: (how: "exit" | "kill" | "powerLoss" | "diskLost") => void
-  /** No more faults from here on. */
-  readonly onHeal?: () => void
 }
 
 /**

@@ -21,6 +21,8 @@ export class Recorder<Input, Output> {
   readonly open = new Set<Open>()
   /** Clients are asked to end. */
   isEnding = false
+  /** The most that one client began. */
+  roundsBegun = 0
   private readonly kernel: SimKernel
   private readonly journal: Journal
   /** Rounds of `untilEnd` of one client. */
@@ -58,6 +60,7 @@ export class Recorder<Input, Output> {
         let rounds = 0
         return Effect.suspend(() => {
           rounds++
+          this.roundsBegun = Math.max(this.roundsBegun, rounds)
           return this.during(name, "a round", round)
         }).pipe(
           Effect.repeat({ while: () => !this.isEnding && rounds < this.roundsMax }),

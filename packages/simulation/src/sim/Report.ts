@@ -30,6 +30,8 @@ export interface Report<Input = unknown, Output = unknown> {
   readonly hash: string
   readonly events: number
   readonly simulatedMs: number
+  /** The most rounds of `untilEnd` that one client began. */
+  readonly rounds: number
   /** The last 50 that a reader wants, as lines. */
   readonly lastEvents: ReadonlyArray<string>
   /** What the clients recorded. */

@@ -17,7 +17,6 @@
  * A library that insists on real promises, timers or sockets stands still in here, and the report names the
  * fiber. Give a Layer in its place.
  */
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -79,8 +78,7 @@ export const run = <Input, Output, Extra = never>(
   Effect.gen(function* () {
     const problem = problemOf(options)
     if (problem !== undefined) return yield* new InvalidRun({ problem })
-    const { currentTimeMillisUnsafe: realNowMs } = yield* Clock.Clock
-    const { report, strays } = yield* Effect.sync(() => simulate(options, realNowMs))
+    const { report, strays } = yield* Effect.sync(() => simulate(options))
     // What waits for a promise or for I/O that is done goes on in these turns of the event loop, and is seen.
     yield* Effect.repeat(Effect.yieldNow, { times: 3 })
     return withStrays(report, strays())
@@ -94,14 +92,14 @@ const withStrays = (report: Report<any, any>, strays: ReadonlyArray<string>): Re
 }
 
 /**
- * A failure, and the smallest run that has it too.
+ * A failure, and the smallest run that has it too: none where it came from outside of the simulation.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Failure<Input, Output> {
   readonly report: Report<Input, Output>
-  readonly smallest: Smallest
+  readonly smallest: Smallest | undefined
   /** For a reader; its first line repeats the failure. */
   readonly text: string
 }
@@ -138,15 +136,14 @@ export const search = <Input, Output, Extra = never>(
     const { seeds: all, shrinkRunsMax, repeat = inTests, ...rest } = options
     const seed = yield* fromEnvironment("SEED")
     const interleave = yield* fromEnvironment("INTERLEAVE")
-    const { currentTimeMillisUnsafe: realNowMs } = yield* Clock.Clock
     for (const [at, next] of (seed === undefined ? all : [seed]).entries()) {
       const chosen = { ...rest, seed: next, ...(interleave === undefined ? {} : { interleave }) }
       const report = yield* at % twiceEvery === 0 ? runTwice(chosen) : run(chosen)
       if (report.broken.length === 0) continue
-      const smallest = shrinkRun(chosen, report, realNowMs, shrinkRunsMax)
-      const { rounds = Infinity } = smallest.options
-      const small = describeSmallest(smallest.report, { rounds, runs: smallest.runs })
-      return { report, smallest, text: `${describeFailure(report, repeat)}\n\n${small}` }
+      const text = describeFailure(report, repeat)
+      const smallest = shrinkRun(chosen, report, shrinkRunsMax)
+      if (smallest === undefined) return { report, smallest, text }
+      return { report, smallest, text: `${text}\n\n${describeSmallest(smallest)}` }
     }
     return undefined
   })

@@ -15,7 +15,7 @@ import { Faults } from "./Faults.ts"
 import { type AnyOptions, durationMs, faultsOf, healingMs } from "./Options.ts"
 import type { Report } from "./Report.ts"
 import { Stage } from "./Stage.ts"
-import { stalledClients } from "./stalls.ts"
+import { stalled } from "./stalls.ts"
 
 const checkEveryMs = 100
 
@@ -25,9 +25,9 @@ export interface Ran {
   readonly strays: () => ReadonlyArray<string>
 }
 
-export const simulate = (options: AnyOptions, realNowMs: () => number): Ran => {
+export const simulate = (options: AnyOptions): Ran => {
   const { check = [noStalls] } = options
-  const stage = new Stage(options, realNowMs)
+  const stage = new Stage(options)
   const { kernel, journal, recorder, nodes, clients, broken } = stage
   const faultList = faultsOf(options)
   const world: World<any, any> = {
@@ -40,8 +40,12 @@ export const simulate = (options: AnyOptions, realNowMs: () => number): Ran => {
     errors: journal.errors
   }
   live(stage, options, faultList, check, world)
-  const ended = stage.isOver ? world : { ...world, ...conclude(stage, options) }
-  if (!stage.isOver) judge(stage, check, ended)
+  if (!stage.isOver) {
+    const { isVerified, ...ended } = conclude(stage, options)
+    if (!stage.isOver) judge(stage, check, { ...world, ...ended })
+    if (!stage.isOver && !isVerified)
+      stage.breakRule("Verify", "it did not run, since some client has not ended")
+  }
   if (kernel.stopped !== undefined) stage.breakRule(kernel.stopped.rule, kernel.stopped.detail)
   const report: Report<any, any> = {
     seed: options.seed,
@@ -52,6 +56,7 @@ export const simulate = (options: AnyOptions, realNowMs: () => number): Ran => {
     hash: kernel.hash.value,
     events: kernel.events,
     simulatedMs: Math.round(kernel.nowMs),
+    rounds: recorder.roundsBegun,
     lastEvents: journal.last,
     history: recorder.history.operations,
     faults: faultList
@@ -68,7 +73,8 @@ const live = (
   world: World<any, any>
 ): void => {
   const { net, journal, recorder, nodes, clients } = stage
-  const areDone = () => clients.every(({ isDone }) => isDone)
+  // Where there are none, nodes have the world for themselves as long as was asked for.
+  const areDone = () => clients.length > 0 && clients.every(({ isDone }) => isDone)
   const machines = new Map([...nodes, ...clients].map((machine) => [machine.name, machine]))
   const faults = new Faults(net, journal, machines, faultList, options.canLose)
   watch(
@@ -110,23 +116,28 @@ const watch = (
 const conclude = (
   stage: Stage,
   options: AnyOptions
-): Pick<World<any, any>, "stalled" | "digests"> => {
-  const { recorder, clients } = stage
-  const stalled = stalledClients(stage)
-  const { verify, digest } = options
-  if (verify !== undefined && stalled.length === 0) {
-    const { length } = clients
-    const last = stage.makeClient(`c${length + 1}`, length, verify, "Verify")
-    recorder.isEnding = false
-    last.boot()
-    stage.advance(healingMs(options), () => last.isDone)
-    if (!stage.isOver && !last.isDone) {
-      stage.breakRule("Verify", `it did not end within ${healingMs(options)} ms`)
-    }
+): Pick<World<any, any>, "stalled" | "digests"> & { readonly isVerified: boolean } => {
+  const standing = stalled(stage)
+  const isVerified = verify(stage, options)
+  const { digest } = options
+  const digests = digest === undefined || stage.isOver ? new Map() : digestsOf(stage, digest)
+  return { stalled: standing, digests, isVerified }
+}
+
+/** Lets the last client judge, if there is one. False: others still run, so it cannot. */
+const verify = (stage: Stage, options: AnyOptions): boolean => {
+  const { clients, recorder } = stage
+  if (options.verify === undefined) return true
+  if (clients.some(({ isDone }) => !isDone)) return false
+  const { length } = clients
+  const last = stage.makeClient(`c${length + 1}`, length, options.verify, "Verify")
+  recorder.isEnding = false
+  last.boot()
+  stage.advance(healingMs(options), () => last.isDone)
+  if (!stage.isOver && !last.isDone) {
+    stage.breakRule("Verify", `it did not end within ${healingMs(options)} ms`)
   }
-  const digests =
-    digest === undefined || stage.isOver ? new Map<string, string>() : digestsOf(stage, digest)
-  return { stalled, digests }
+  return true
 }
 
 const judge = (

@@ -1,5 +1,6 @@
 /** All that a run has: kernel, network, machines, and who takes notes. */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -22,6 +23,9 @@ const ipOf = (name: string): string =>
 
 const addressOf = (name: string): string => `${ipOf(name)}:${port}`
 
+/** That of the machine, whatever clock the test stands under that asks for a run. */
+const realClock = Clock.Clock.defaultValue()
+
 export class Stage {
   readonly kernel: SimKernel
   readonly net: SimNet
@@ -33,13 +37,13 @@ export class Stage {
   private readonly options: AnyOptions
   private readonly addresses: ReadonlyArray<string>
 
-  constructor(options: AnyOptions, realNowMs: () => number) {
+  constructor(options: AnyOptions) {
     const { seed, interleave = seed, rounds = Infinity } = options
     this.options = options
     this.kernel = new SimKernel({
       interleaving: new Random(interleave, "interleave"),
       budget: { ...defaultBudget, ...options.budget },
-      realNowMs
+      realNowMs: realClock.currentTimeMillisUnsafe
     })
     const profile = drawNetProfile(new Random(seed, "network"))
     this.net = new SimNet(this.kernel, seed, { ...profile, ...options.network })

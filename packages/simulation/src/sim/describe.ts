@@ -2,6 +2,7 @@
 import { describeFault } from "./Faults.ts"
 import { textOf } from "./Journal.ts"
 import type { Report } from "./Report.ts"
+import type { Smallest } from "./shrinkRun.ts"
 
 /** How to run a failing seed again. */
 export type RepeatLine = (report: Report<any, any>) => string
@@ -27,10 +28,7 @@ const describeTrace = ({ nodes, clients, faults, lastEvents }: Report<any, any>)
 ]
 
 /** What is left of a failure that was made small. */
-export const describeSmallest = (
-  report: Report<any, any>,
-  { rounds, runs }: { readonly rounds: number; readonly runs: number }
-): string =>
+export const describeSmallest = ({ options: { rounds }, report, runs }: Smallest): string =>
   [
     `the smallest that breaks it, of ${runs} that were tried:`,
     `Sim.run({ ...options, ${textOf({ ...choices(report), rounds }).slice(1, -1)} })`,

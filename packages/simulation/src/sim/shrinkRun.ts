@@ -15,7 +15,7 @@ type Failing = AnyOptions & {
 
 /** A run that breaks the rule, from which nothing more can be taken, and how many it took to find it. */
 export interface Smallest {
-  readonly options: AnyOptions
+  readonly options: AnyOptions & { readonly rounds: number }
   readonly report: Report<any, any>
   readonly runs: number
 }
@@ -37,6 +37,9 @@ const nodes: Axis<Failing> = (failing, breaks) => {
   }
   return failing
 }
+
+/** What was noticed after the run, or between two of them: no smaller run says anything of it. */
+const fromOutside = ["Stray", "SIM1"]
 
 /** From below: runs of few rounds are quick, and a longer one that breaks says nothing of shorter ones. */
 const rounds: Axis<Failing> = (failing, breaks) => {
@@ -61,31 +64,28 @@ const axes: ReadonlyArray<Axis<Failing>> = [
   rounds
 ]
 
-/** `report`: what came of `options`. Tries at most `runsMax` smaller runs. */
+/** `report`: what came of `options`. Tries at most `runsMax` runs; nothing if the first does not fail again. */
 export const shrinkRun = (
   options: AnyOptions,
   report: Report<any, any>,
-  realNowMs: () => number,
   runsMax = 100
-): Smallest => {
+): Smallest | undefined => {
   const rule = report.broken[0]?.rule
+  if (rule === undefined || fromOutside.includes(rule)) return undefined
   const failing: Failing = {
     ...options,
     faults: faultsOf(options),
-    // No client can have had more.
-    rounds: options.rounds ?? Math.max(1, report.history.length)
+    // As many as there were: now a number that can be lowered.
+    rounds: options.rounds ?? Math.max(1, report.rounds)
   }
   let last = report
-  const { smallest, runs } = shrink(
-    failing,
-    axes,
-    (candidate) => {
-      const found = simulate(candidate, realNowMs).report
-      const isSame = rule !== undefined && found.broken.some((broken) => broken.rule === rule)
-      if (isSame) last = found
-      return isSame
-    },
-    runsMax
-  )
-  return { options: smallest, report: last, runs }
+  const breaks = (candidate: Failing): boolean => {
+    const found = simulate(candidate).report
+    const isSame = found.broken.some((broken) => broken.rule === rule)
+    if (isSame) last = found
+    return isSame
+  }
+  if (!breaks(failing)) return undefined
+  const { smallest, runs } = shrink(failing, axes, breaks, runsMax - 1)
+  return { options: smallest, report: last, runs: runs + 1 }
 }

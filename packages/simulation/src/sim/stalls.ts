@@ -1,18 +1,23 @@
 /**
- * Finds the clients that stand still (SIM2): a fiber that waits for the world outside of the simulation is
- * never woken, because no such world exists while it runs.
+ * Finds the nodes and clients that stand still (SIM2): a fiber that waits for the world outside of the
+ * simulation is never woken, because no such world exists while it runs.
  */
 import type * as Fiber from "effect/Fiber"
 import { fiberName, unnamed } from "../kernel/fiberName.ts"
 import type { Machine } from "./Machine.ts"
 import type { Stage } from "./Stage.ts"
 
-/** After the time that clients were given to end: a sentence for each that should have. */
-export const stalledClients = (stage: Stage): ReadonlyArray<string> =>
-  stage.clients.flatMap((client) => {
-    const problem = client.isDone ? undefined : stallOf(stage, client)
-    return problem === undefined ? [] : [problem]
-  })
+/** After the time to get well and to end: a sentence for each node that is not up, and each client that goes on. */
+export const stalled = (stage: Stage): ReadonlyArray<string> =>
+  [
+    ...stage.nodes.map(unbuilt),
+    ...stage.clients.map((client) => (client.isDone ? undefined : stallOf(stage, client)))
+  ].filter((problem) => problem !== undefined)
+
+const unbuilt = ({ fiber, name, services }: Machine): string | undefined =>
+  fiber === undefined || services !== undefined
+    ? undefined
+    : `${name} is still not built, in ${whereabouts(fiber)}`
 
 const stallOf = ({ kernel, recorder }: Stage, client: Machine): string | undefined => {
   const { name, fiber, process } = client

@@ -14,6 +14,7 @@ import type { FaultPlan } from "../../src/sim/FaultPlan.ts"
 import * as Sim from "../../src/sim/Sim.ts"
 import { type Input, model, type Output } from "./model.ts"
 import { drawProfile, type Profile } from "./profile.ts"
+import { versionsAreFresh } from "./versions.ts"
 import { watchDuring } from "./watcher.ts"
 import { type CloudClient, createAll, makeRound } from "./workload.ts"
 
@@ -172,6 +173,12 @@ export const cloudOptions = (run: CloudRun): Sim.Options<Input, Output, Disk> =>
     digest,
     // The machine that searches may be busy with other things.
     budget: { realMs: 600_000 },
-    check: [Sim.noStalls, Sim.noErrors, Sim.linearizable(model), Sim.stateMachinesAgree]
+    check: [
+      Sim.noStalls,
+      Sim.noErrors,
+      Sim.linearizable(model),
+      versionsAreFresh,
+      Sim.stateMachinesAgree
+    ]
   }
 }

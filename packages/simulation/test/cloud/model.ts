@@ -1,5 +1,6 @@
 /** What the documents of the clients are, one after the other: registers, counters, and a set of tokens. */
 import { impossible, type Model, Register, TokenSet } from "../../src/checker/index.ts"
+import type { Ask, Told } from "./versions.ts"
 
 type Value = number | undefined
 
@@ -7,8 +8,9 @@ export type Input =
   | (Register.Input<Value> & { readonly on: "register"; readonly key: string })
   | { readonly on: "counter"; readonly key: string; readonly kind: "increment" | "read" }
   | (TokenSet.Input<string> & { readonly on: "tokens" })
+  | Ask
 
-export type Output = number | boolean | undefined | ReadonlyArray<string>
+export type Output = number | boolean | undefined | ReadonlyArray<string> | Told
 
 type Counter = Extract<Input, { readonly on: "counter" }>
 
@@ -23,13 +25,21 @@ const counter: Model<number, Counter, Output> = {
   describe: ({ kind }, outcome) => `${kind} -> ${outcome === undefined ? "?" : outcome.value}`
 }
 
+/** Not all that is asked is linearizable: `versionsAreFresh` judges it. */
+const versions: Model<undefined, Ask, Output> = {
+  initial: () => undefined,
+  step: () => undefined,
+  onlyReads: () => true
+}
+
 const models = {
   register: Register.model<Value>(undefined),
   counter,
-  tokens: TokenSet.model<string>()
+  tokens: TokenSet.model<string>(),
+  versions
 } as unknown as Record<Input["on"], Model<unknown, Input, Output>>
 
-const nameOf = (input: Input): string => `${input.on} ${input.on === "tokens" ? "" : input.key}`
+const nameOf = (input: Input): string => `${input.on} ${"key" in input ? input.key : ""}`
 
 /** Of which kind a partition is, its name says; of which kind a state is, the operations on it. */
 const describing = (state: unknown): string =>

@@ -1,5 +1,6 @@
 /** One client of a simulated cloud: what it does in a round, drawn from its own random numbers. */
 import { Client } from "@distri/core/client/Client"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -9,6 +10,7 @@ import { Counters, Registers, Tokens } from "./collections.ts"
 import type { Input, Output } from "./model.ts"
 import { isExpected, isRefused } from "./outcomes.ts"
 import type { Profile } from "./profile.ts"
+import type { Consistency, Told } from "./versions.ts"
 
 export type CloudClient = Sim.Client<Input, Output>
 
@@ -150,10 +152,50 @@ export const makeRound = Effect.fnUntraced(function* (
       isRefused
     )
 
+  const clock = yield* Clock.Clock
+  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const told = ({ version }: { readonly version: number }): Told => ({ version, atMs: nowMs() })
+
+  const asked = (kind: Consistency) =>
+    Effect.gen(function* () {
+      const maxLagMs = yield* oneOf([0, 200, 2_000])
+      yield* call(
+        { on: "versions", kind, atMs: nowMs(), maxLagMs },
+        Effect.map(
+          registers.read({}, { consistency: kind, maxLag: maxLagMs, limit: 1, timeout }),
+          told
+        ),
+        isRefused
+      ).pipe(
+        // There was a time before the collection, and these two may be that old.
+        Effect.catchIf(
+          ({ _tag }) => _tag === "CollectionNotFound" && (kind === "bounded" || kind === "local"),
+          () => Effect.void
+        )
+      )
+    })
+
+  const written = () =>
+    call(
+      { on: "versions", kind: "write", atMs: nowMs(), maxLagMs: 0 },
+      Effect.map(
+        registers.update("versions", { set: { value: fresh() } }, { upsert: true, timeout }),
+        told
+      ),
+      isRefused
+    )
+
   const operations: Record<Input["on"], ReadonlyArray<Operation>> = {
     register: [read, read, write, write, compareAndSet],
     counter: [increment, increment, count],
-    tokens: [add, add, remove, all]
+    tokens: [add, add, remove, all],
+    versions: [
+      written,
+      () => asked("linearizable"),
+      () => asked("session"),
+      () => asked("bounded"),
+      () => asked("local")
+    ]
   }
 
   return Effect.gen(function* () {

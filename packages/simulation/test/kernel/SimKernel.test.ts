@@ -65,7 +65,6 @@ describe("SimKernel", () => {
   const endless = Effect.forever(Effect.sleep(1))
   it.each([
     ["events", { budget: { eventsMax: 10_000 } }, /more than 10000 events/],
-    ["memory", { budget: { heapBytes: () => 2 ** 31 } }, /more than 1073741824 bytes of memory/],
     [
       "real time",
       {

@@ -49,15 +49,6 @@ describe("SimProcess", () => {
     assert.isDefined(other.fiber.pollUnsafe())
   })
 
-  it("tells who waits for its end, once", () => {
-    const { process } = start(makeKernel(), Effect.never)
-    let ends = 0
-    process.onEnd(() => ends++)
-    process.end()
-    process.end()
-    assert.strictEqual(ends, 1)
-  })
-
   it("stands still while it is paused, and then does what it missed", () => {
     const kernel = makeKernel()
     const ticks: Array<number> = []

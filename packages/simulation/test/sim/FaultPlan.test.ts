@@ -45,6 +45,10 @@ describe("drawFaults", () => {
     assert.isAbove(new Set(kinds).size, 30)
   })
 
+  it("draws some of what is allowed, however little that is", () => {
+    for (const seed of seeds) assert.isNotEmpty(draw(seed, { clocks: true }))
+  })
+
   it("draws what the plan allows, and nothing before its beginning", () => {
     assert.deepStrictEqual(draw(1, {}), [])
     for (const seed of seeds) {

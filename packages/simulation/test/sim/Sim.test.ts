@@ -117,6 +117,22 @@ describe("Sim.run", () => {
     })
   )
 
+  it.effect("takes no answer for an answer, however alike all nodes fail", () =>
+    Effect.gen(function* () {
+      const failing = yield* digests(Effect.fail("no database"))
+      assert.match(failing.broken[0]!.detail, /n1 has none, since .*no database.*, n2 has none/)
+      const silent = yield* digests(Effect.never)
+      assert.match(silent.broken[0]!.detail, /n1 has none, since it does not answer/)
+      const { broken } = yield* Sim.run({
+        ...options({ nodes: 3, check: [Sim.stateMachinesAgree] }),
+        node: ({ name }) => (name === "n2" ? Layer.effectDiscard(Effect.never) : Layer.empty),
+        client: () => Effect.void,
+        digest: Effect.succeed("the same")
+      })
+      assert.match(broken[0]!.detail, /n2 has none, since it is not built/)
+    })
+  )
+
   it.effect("looks at invariants all the time", () =>
     Effect.gen(function* () {
       const early = Sim.invariant("Early", ({ nowMs }) => (nowMs > 500 ? "too late" : undefined))
@@ -142,6 +158,13 @@ const waiting = Effect.promise(() => Promise.resolve(1)).pipe(Effect.withSpan("D
 
 const stuck = ({ call, untilEnd }: RegisterClient) =>
   untilEnd(call({ kind: "read" }, Effect.never.pipe(Effect.withSpan("Client.ask"))))
+
+const diesInRoundSeven = ({ untilEnd }: RegisterClient) => {
+  let rounds = 0
+  return untilEnd(
+    Effect.suspend(() => (++rounds === 7 ? Effect.die("the seventh") : Effect.sleep(100)))
+  )
+}
 
 const search = (changes: Partial<Sim.SearchOptions<Input, Output>> = {}) => {
   const { seed: _, ...rest } = options({ faults, node: node(true) })
@@ -190,10 +213,47 @@ describe("what comes from outside", () => {
     })
   )
 
+  it.effect("but then the last client cannot judge, and that is said", () =>
+    Effect.gen(function* () {
+      const endless = { client: () => Effect.forever(Effect.sleep("1 second")), clients: 1 }
+      for (const client of [endless, { ...endless, client: stuck, check: [] }]) {
+        const { broken } = yield* Sim.run(options({ ...client, verify: () => Effect.void }))
+        assert.deepStrictEqual(
+          broken.map(({ detail, rule }) => `${rule}: ${detail}`),
+          ["Verify: it did not run, since some client has not ended"]
+        )
+      }
+    })
+  )
+
+  it.effect("[SIM2] so does a node that is never built", () =>
+    Effect.gen(function* () {
+      const opened = Layer.effectDiscard(Effect.never.pipe(Effect.withSpan("Driver.open")))
+      const report = yield* Sim.run(options({ node: () => opened, client: () => Effect.void }))
+      assert.deepStrictEqual(rules(report), ["Stalled"])
+      assert.strictEqual(report.broken[0]!.detail, 'n1 is still not built, in "Driver.open"')
+    })
+  )
+
   it.effect("a run that is too long is stopped", () =>
     Effect.gen(function* () {
       const { broken } = yield* Sim.run(options({ budget: { eventsMax: 500 } }))
       assert.strictEqual(broken[0]?.rule, "BudgetExceeded")
+    })
+  )
+
+  it.effect("also by the time that it really takes, whatever clock the test has", () =>
+    Effect.gen(function* () {
+      const { broken } = yield* Sim.run(options({ duration: "1 hour", budget: { realMs: 20 } }))
+      assert.match(broken[0]!.detail, /^the run takes more than 20 ms of real time/)
+    })
+  )
+
+  it.effect("nodes without clients have their faults too", () =>
+    Effect.gen(function* () {
+      const fault: Fault = { kind: "pause", at: 500, forMs: 10, node: "n1" }
+      const report = yield* Sim.run(options({ clients: 0, faults: [fault] }))
+      assert.isTrue(report.lastEvents.some((line) => line.includes("fault pause at 500 ms")))
     })
   )
 
@@ -247,13 +307,14 @@ describe("Sim.search", () => {
     () =>
       Effect.gen(function* () {
         const failure = (yield* search())!
-        const { report, runs } = failure.smallest
+        const smallest = failure.smallest!
+        const { report, runs } = smallest
         assert.deepStrictEqual(rules(report), ["Linearizable"])
         assert.deepStrictEqual([report.nodes, report.clients, report.faults], [1, 1, []])
         assert.isBelow(report.history.length, 8)
         assert.isAtLeast(runs, 3)
-        for (const fewer of [{ clients: 0 }, { rounds: failure.smallest.options.rounds! - 1 }]) {
-          const less = yield* Sim.run({ ...failure.smallest.options, ...fewer })
+        for (const fewer of [{ clients: 0 }, { rounds: smallest.options.rounds - 1 }]) {
+          const less = yield* Sim.run({ ...smallest.options, ...fewer })
           assert.deepStrictEqual(rules(less), [])
         }
       }),
@@ -275,6 +336,25 @@ describe("Sim.search", () => {
         assert.deepStrictEqual(again!.report, report)
       }),
     60_000
+  )
+
+  it.effect("makes nothing small that came from outside", () =>
+    Effect.gen(function* () {
+      let runs = 0
+      const moody = () => Effect.suspend(() => Effect.sleep(100 + runs++))
+      const { smallest, text } = (yield* search({ client: moody, seeds: [1] }))!
+      assert.isUndefined(smallest)
+      assert.notInclude(text, "the smallest that breaks it")
+      assert.strictEqual(runs, 6)
+    })
+  )
+
+  it.effect("makes small what recorded no call", () =>
+    Effect.gen(function* () {
+      const { smallest } = (yield* search({ client: diesInRoundSeven, seeds: [1] }))!
+      assert.strictEqual(smallest?.report.broken[0]?.rule, "ClientFailed")
+      assert.strictEqual(smallest?.options.rounds, 7)
+    })
   )
 
   it.effect("fails a test with the text", () =>

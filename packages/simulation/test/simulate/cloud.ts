@@ -10,7 +10,7 @@ import * as Sim from "../../src/sim/Sim.ts"
 import { type CloudRun, cloudOptions } from "../cloud/cloud.ts"
 import { help, parse, runsOf } from "./cloudOptions.ts"
 import { wholeOf } from "./commandLine.ts"
-import { print, progress, realNowMs } from "./progress.ts"
+import { print, progress } from "./progress.ts"
 import { search } from "./search.ts"
 
 interface Failure {
@@ -108,9 +108,11 @@ const tell = (
   const line = `${repeatLine(run, faults)}${drawn}`
   print(describeFailure(report, () => line))
   if (!shrink) return
-  const small = shrinkRun(cloudOptions(run), report, realNowMs, 200)
+  const small = shrinkRun(cloudOptions(run), report, 200)
+  if (small === undefined)
+    return print("\nit did not fail again, so there is nothing to make small")
   const { nodes, clients, rounds } = small.options
-  const smaller = { ...run, nodes, clients, ...(rounds === undefined ? {} : { rounds }) }
+  const smaller = { ...run, nodes, clients, rounds }
   print(`\nsmallest after ${small.runs} runs:`)
   print(describeFailure(small.report, () => repeatLine(smaller, kept(run, small.report.faults))))
 }
