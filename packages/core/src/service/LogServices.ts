@@ -47,7 +47,9 @@ export const JoinQuestion = Schema.Struct({
   id: MemberId,
   durability: Schema.Literals(["memory", "disk"]),
   /** It has given up its vote, and only wants to hear where the log is. */
-  leaves: Schema.optionalKey(Schema.Boolean)
+  leaves: Schema.optionalKey(Schema.Boolean),
+  /** It has something of this log, and follows no other. */
+  log: Schema.optionalKey(LogId)
 })
 /** @category models */
 export type JoinQuestion = typeof JoinQuestion.Type

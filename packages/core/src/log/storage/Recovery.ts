@@ -66,7 +66,7 @@ export interface Held {
   readonly active: Read
 }
 
-/** Reads all segments. Undefined: there is no record yet. */
+/** Reads all segments. Undefined: this log has not begun. */
 export const read = Effect.fnUntraced(function* (
   folder: Folder,
   names: ReadonlyArray<string>,
@@ -86,7 +86,13 @@ export const read = Effect.fnUntraced(function* (
     active = segment.read
     if (segment.stop) break
   }
-  if (active === undefined || replay.state === undefined) return undefined
+  if (active === undefined || replay.state === undefined) {
+    // The first record is there before the first snapshot, and who has forgotten its votes must not vote.
+    const snapshot = names.find(isSnapshot)
+    return snapshot === undefined
+      ? undefined
+      : damage(snapshot, 0, "the segments beside it are gone")
+  }
   const restored = replay.restored()
   if (typeof restored === "string") return damage(active.name, active.end, restored)
   const { reference } = restored.snapshot

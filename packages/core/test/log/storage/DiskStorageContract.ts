@@ -242,6 +242,25 @@ export const diskStorageContract = (
         )
       }))
 
+    test("[WA6] a folder whose segments are gone is not taken for a new one", (open, machine) =>
+      Effect.gen(function* () {
+        yield* life(open, (storage) =>
+          Effect.gen(function* () {
+            yield* storage.begin(logId, foundedBy(`n1/${storage.incarnation}`, "n2/b"))
+            yield* takeSnapshot(storage, "s1", 1, [`n1/${storage.incarnation}`, "n2/b"])
+          })
+        )
+        for (const name of yield* segmentsOf(machine))
+          yield* machine.disk.remove(`${machine.directory}/log/${name}`)
+        const refused = yield* Effect.flip(life(open, Effect.succeed))
+        assert.instanceOf(refused, LogDamaged)
+        assert.include((refused as LogDamaged).message, "the segments beside it are gone")
+        assert.include(
+          [...(yield* machine.disk.list(`${machine.directory}/log`))],
+          "snapshot-s1.snap"
+        )
+      }))
+
     test("[WA6] a log that nobody else has is not left: it says where it is damaged", (open, machine) =>
       Effect.gen(function* () {
         yield* life(open, ({ begin, write, incarnation }) =>

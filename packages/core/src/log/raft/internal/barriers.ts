@@ -6,6 +6,8 @@ export type Answer = LogIndex | Unavailable
 
 interface Waiting {
   readonly sinceMs: number
+  /** The first round that began after it came, and all later ones, serve it. */
+  readonly token: number
   readonly answer: (answer: Answer) => void
 }
 
@@ -33,8 +35,8 @@ export class Barriers {
 
   /** Waits for the next round. Returns what gives the place up. */
   add(nowMs: number, answer: (answer: Answer) => void): () => void {
-    const waiting: Waiting = { sinceMs: nowMs, answer }
     const joins = this.#breaks.joinRunningRound === true && this.#running.length > 0
+    const waiting: Waiting = { sinceMs: nowMs, token: this.#token + (joins ? 0 : 1), answer }
     ;(joins ? this.#running : this.#next).push(waiting)
     return () => {
       this.#running = this.#running.filter((other) => other !== waiting)
@@ -47,7 +49,7 @@ export class Barriers {
     const isOver = this.#running.length === 0
     if (!isOver && nowMs - this.#startedMs < roundMaxMs) return undefined
     if (isOver && this.#next.length === 0) return undefined
-    // A later round serves those of the one that got lost as well.
+    // A later round serves those as well whose round got lost, or is slow.
     for (const waiting of this.#next) this.#running.push(waiting)
     this.#next = []
     this.#startedMs = nowMs
@@ -55,10 +57,13 @@ export class Barriers {
     return this.#token
   }
 
+  /** However late it comes: where every round is slow, the next one would be no quicker. */
   answered(token: number, index: LogIndex): void {
-    if (token !== this.#token) return
-    const answered = this.#running
-    this.#running = []
+    // Of another life of this memory.
+    if (token > this.#token) return
+    const isServed = (waiting: Waiting) => waiting.token <= token
+    const answered = this.#running.filter(isServed)
+    this.#running = this.#running.filter((waiting) => !isServed(waiting))
     for (const { answer } of answered) answer(index)
   }
 

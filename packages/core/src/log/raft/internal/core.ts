@@ -30,6 +30,8 @@ import { Transfers } from "./transfers.ts"
 /** What comes in during one turn at most, so that answers are not held up for long. */
 const turnMax = 1024
 const inboxMax = 4096
+/** So much may wait for this node's disk. Beyond it, what the leader sends is dropped until there is room. */
+const writesMax = 1024
 /** Entries that are proposed together. */
 const proposedMaxBytes = 1024 * 1024
 
@@ -267,7 +269,9 @@ export class Core {
   }
 
   #step(event: Event): void {
+    const led = this.leads
     step(this.#raft, event, this.#options)
+    if (led && !this.leads) this.#steppedDownMs = this.#options.nowMs()
   }
 
   #take(event: Event): void {
@@ -315,8 +319,6 @@ export class Core {
     for (const message of output.messages)
       if (message._tag === "Snap") this.transfers.begin(message.to, message.snapshot.index, nowMs())
     outboxes.post(output.messages)
-    if (output.status !== undefined && output.status.role !== "leader")
-      this.#steppedDownMs = nowMs()
     for (const { first, term, token } of output.proposed) {
       if (token > 0) this.#proposals.accepted(token, first, term)
     }
@@ -383,12 +385,11 @@ export class Core {
     for (const entry of commits) this.#proposals.committed(entry)
   }
 
-  /** This node's copy stands still, and what it has not taken fills the memory. */
+  /** This node's copy or its disk stands still, and what it has not taken would fill the memory. */
   #isTooMuch(message: Message): boolean {
-    return (
-      message._tag === "App" &&
-      message.entries.length > 0 &&
-      this.published.retainedBytes >= 2 * this.#options.retainedMaxBytes
-    )
+    if (message._tag !== "App" && message._tag !== "Snap") return false
+    if (this.disk.pending >= writesMax) return true
+    const hasEntries = message._tag === "App" && message.entries.length > 0
+    return hasEntries && this.published.retainedBytes >= 2 * this.#options.retainedMaxBytes
   }
 }

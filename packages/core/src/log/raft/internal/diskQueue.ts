@@ -17,6 +17,8 @@ interface Compaction {
 /** So many slow writes in so long a time are no accident. */
 const slowMax = 3
 const slowWithinMs = 60_000
+/** One write that takes so many times as long as a slow one may never end. */
+const hungTimes = 3
 
 /** What became durable, and what may be said now. */
 export interface Durable {
@@ -44,6 +46,8 @@ export class DiskQueue {
   /** Batches that are not durable yet. */
   #pending = 0
   #slowMs: ReadonlyArray<number> = []
+  /** When the write began that is under way. */
+  #writingSinceMs: number | undefined = undefined
   /** The newest snapshot that was handed to the storage. */
   #newest: LogIndex = 0
 
@@ -75,10 +79,16 @@ export class DiskQueue {
     return this.#pending === 0
   }
 
-  /** Writes have been slow again and again: a node with another disk would lead better. */
+  /** Batches that wait, and those that are being written. */
+  get pending(): number {
+    return this.#pending
+  }
+
+  /** Writes have been slow again and again, or one does not end: a node with another disk would lead better. */
   get isSlow(): boolean {
-    const since = this.#nowMs() - slowWithinMs
-    return this.#slowMs.filter((at) => at > since).length >= slowMax
+    const now = this.#nowMs()
+    const isHung = now - (this.#writingSinceMs ?? now) > hungTimes * this.#slowAfterMs
+    return isHung || this.#slowMs.filter((at) => at > now - slowWithinMs).length >= slowMax
   }
 
   /** Ends when it is durable. `false`: it is not, since there is a newer one. */
@@ -118,8 +128,10 @@ export class DiskQueue {
       ? this.#storage.write(batches)
       : Effect.void
     const startedMs = this.#nowMs()
+    this.#writingSinceMs = startedMs
     const tell = Effect.sync(() => {
       this.#pending -= batches.length
+      this.#writingSinceMs = undefined
       this.#measure(startedMs)
       this.#onDurable(durable)
     })

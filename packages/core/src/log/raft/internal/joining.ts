@@ -9,6 +9,7 @@ import type { RaftPeers } from "../../RaftPeers.ts"
 import { nodeOf, votersWanted } from "../pure/Membership.ts"
 import type { Core } from "./core.ts"
 import { Forsaken, holds } from "./forsaken.ts"
+import { Kindred } from "./kindred.ts"
 import * as Survey from "./survey.ts"
 
 /** A node that has not found its cloud asks so often; one that only is no member, less. */
@@ -60,10 +61,12 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     cluster,
     id,
     durability,
+    ...(core()?.isEmpty === false && { log: LogId.make(core()!.log) }),
     ...(isLeaving() && { leaves: true })
   })
   const survey = yield* Survey.make(peers, question, nowMs)
   const forsaken = new Forsaken()
+  const kindred = new Kindred()
   /** Never joined again: a vote that was given in one is forgotten. */
   const givenUp = new Set<LogId>()
   let hearsay: Hearsay = heard([])
@@ -77,8 +80,13 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     const own = core()
     const empty = own?.isEmpty === true ? LogId.make(own.log) : undefined
     const found = own === undefined ? logOf(answers, givenUp) : empty
-    // Who has nothing of one log must not take what it copies from another.
-    hearsay = heard(found === undefined ? answers : answers.filter(({ log }) => log === found))
+    const isSucceeded = own !== undefined && !own.isEmpty && kindred.haveLeft(own, answers)
+    // Who has something of a log, or copies it, takes nothing from another one.
+    const followed = isSucceeded ? undefined : (found ?? own?.log)
+    hearsay = heard(
+      followed === undefined ? answers : answers.filter(({ log }) => log === followed)
+    )
+    if (!isSucceeded) kindred.know(hearsay.members)
     // No answer in time is no sign that nobody is there, nor is a time in which nobody was asked.
     refusedMs = isRefused ? [refusedMs?.[0] ?? nowMs(), nowMs()] : undefined
     if (forsaken.look(durability === "memory" ? empty : undefined, said, nowMs())) {
@@ -87,7 +95,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     }
     if (own !== undefined) {
       const other = answers.find(({ log }) => log !== undefined && log !== own.log)
-      if (other !== undefined) return yield* warn(beganAnew(other))
+      if (other !== undefined) return yield* warn(isSucceeded ? beganAnew(other) : isForeign(other))
       const isLed = own.follows || hearsay.leader !== undefined
       return yield* isLed ? Effect.void : warn(leaderless(silent, durability))
     }
@@ -183,6 +191,9 @@ const foundedInVain =
 /** After a cloud in memory was started anew, who slept through it follows a log that is gone. */
 const beganAnew = ({ id }: JoinAnswer) =>
   `${nodeOf(id)} has another log than this node: the cloud began anew; restart this node to follow it`
+
+const isForeign = ({ id }: JoinAnswer) =>
+  `${nodeOf(id)} has another log and belongs to another cloud of the same name; give one of the two clouds another name (cluster)`
 
 const heard = (answers: ReadonlyArray<JoinAnswer>): Hearsay => {
   // The leader knows best; of the others, one that knows a leader.

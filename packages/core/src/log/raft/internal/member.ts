@@ -51,7 +51,8 @@ export const make = (options: Options): LogMember["Service"] => {
 }
 
 const leaderOf = ({ core, hearsay }: Pick<Options, "core" | "hearsay">): string | undefined => {
-  const own = core()?.view.leader
+  const found = core()
+  const own = found?.follows === true ? found.view.leader : undefined
   return own === undefined ? hearsay().leader : nodeOf(own)
 }
 
@@ -66,14 +67,15 @@ const receive = (core: Core | undefined, from: string, bytes: Uint8Array): Recei
 
 const join = (options: Options, question: JoinQuestion): JoinAnswer => {
   const { core, durability, hearsay, id, peers, steward } = options
+  const found = core()
   // A copy that is gone with its process would count as much as one on a disk.
   if (question.durability === durability) {
     // Every node remembers it: the leader that was asked to let it go may not be the next one.
     if (question.leaves === true) steward.leaving(question.id)
-    else steward.asked(question.id)
+    // What follows another log would never take what it is sent of this one.
+    else if (question.log === undefined || question.log === found?.log) steward.asked(question.id)
   }
   peers.heard(nodeOf(question.id))
-  const found = core()
   if (found === undefined) return { id, durability, members: [] }
   const { learners, voters } = found.view.configuration
   const leader = leaderOf(options)
@@ -106,7 +108,7 @@ const status = (
       retainedBytes: 0,
       survives: -1
     }
-  const { configuration, leader, log, role, term } = core.view
+  const { configuration, log, role, term } = core.view
   // Who is no member knows of the others by what they say.
   const { learners, voters } =
     core.follows || configuration.voters.length > 0
@@ -116,7 +118,6 @@ const status = (
     voter === id || nowMs - (core.heardMs.get(voter) ?? -Infinity) < Departure.presentMs
   // A follower hears the leader only; what it does not hear it takes for well.
   const present = role === "leader" ? voters.filter(answers).length : voters.length
-  const known = leader === undefined ? hearsay.leader : nodeOf(leader)
   return {
     role:
       role === "leader"
@@ -127,7 +128,7 @@ const status = (
             ? "learner"
             : "replica",
     term,
-    leader: known,
+    leader: leaderOf({ core: () => core, hearsay: () => hearsay }),
     voters: voters.map(nodeOf),
     learners: learners.map(nodeOf),
     commit: Math.max(log.commit, core.published.last),

@@ -77,7 +77,7 @@ export const make = (options: Options): Log => {
 const leader = ({ core, hearsay, id }: Options): Place | undefined => {
   const found = core()
   if (found === undefined) return undefined
-  const own = found.view.leader
+  const own = found.follows ? found.view.leader : undefined
   const node = own === undefined ? hearsay().leader : nodeOf(own)
   return node === undefined || node === nodeOf(id) ? undefined : { node, log: found.log as LogId }
 }

@@ -16,17 +16,38 @@ it("[RL5] who comes while a round is under way takes the next one", () => {
   assert.deepStrictEqual(late, [9])
 })
 
-it("[RL5] a round that got lost is asked for again, and its own answer counts no more", () => {
+it("[RL5] a round that got lost is asked for again, and serves all who came before it", () => {
   const { ask, barriers } = makeBarriers()
   const first = ask(0)
-  const lost = barriers.round(0)!
+  barriers.round(0)
   const late = ask(200)
   assert.isUndefined(barriers.round(299))
   const again = barriers.round(300)!
-  barriers.answered(lost, 5)
-  assert.deepStrictEqual([first, late], [[], []])
   barriers.answered(again, 8)
   assert.deepStrictEqual([first, late], [[8], [8]])
+})
+
+it("[RL5] where every round is slow, each still serves those who came before it, and only them", () => {
+  const { ask, barriers } = makeBarriers()
+  const first = ask(0)
+  const slow = barriers.round(0)!
+  const late = ask(200)
+  const next = barriers.round(300)!
+  const later = ask(350)
+  barriers.answered(slow, 5)
+  assert.deepStrictEqual([first, late, later], [[5], [], []])
+  barriers.round(600)
+  barriers.answered(next, 8)
+  assert.deepStrictEqual([first, late, later], [[5], [8], []])
+})
+
+it("[RL5] the answer to a question of an earlier life serves nobody", () => {
+  const { ask, barriers } = makeBarriers()
+  const first = ask(0)
+  const token = barriers.round(0)!
+  barriers.answered(token + 1_000_000, 5)
+  barriers.answered(token - 1, 5)
+  assert.deepStrictEqual(first, [])
 })
 
 it("[RL14] who gave up is not answered, and holds up nobody", () => {

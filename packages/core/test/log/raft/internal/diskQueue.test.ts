@@ -109,6 +109,30 @@ it.effect("[WA7] when a write fails nothing is said to be durable, and the queue
   })
 )
 
+it.effect("[LM21] a disk is slow when writes were slow again and again, or one does not end", () =>
+  Effect.gen(function* () {
+    const { finishWrite, passes, queue } = yield* makeQueue
+    queue.add(batch(1))
+    yield* settle
+    passes(3000)
+    assert.isFalse(queue.isSlow)
+    passes(1)
+    assert.isTrue(queue.isSlow)
+    yield* finishWrite
+    // Once is an accident.
+    assert.isFalse(queue.isSlow)
+    for (const at of [2, 3]) {
+      queue.add(batch(at))
+      yield* settle
+      passes(1001)
+      yield* finishWrite
+    }
+    assert.isTrue(queue.isSlow)
+    passes(60_000)
+    assert.isFalse(queue.isSlow)
+  })
+)
+
 const settle = Effect.repeat(Effect.yieldNow, { times: 10 })
 
 /** A queue on a disk where each write ends when the test says so. */
@@ -131,7 +155,8 @@ const makeQueue = Effect.gen(function* () {
     isFull: () => false,
     snapshots: { write: () => Effect.die("not used"), read: () => Effect.die("not used") as never }
   })
-  const clock = { nowMs: () => 0, slowAfterMs: 1000 }
+  let now = 0
+  const clock = { nowMs: () => now, slowAfterMs: 1000 }
   const queue = new DiskQueue(storage, (one) => durable.push(one), {}, clock)
   const fiber = yield* Effect.forkScoped(queue.run)
   const end = (how: (writing: Deferred.Deferred<void, StorageFailed>) => Effect.Effect<boolean>) =>
@@ -142,6 +167,7 @@ const makeQueue = Effect.gen(function* () {
   return {
     durable,
     fiber,
+    passes: (ms: number) => void (now += ms),
     queue,
     written,
     finishWrite: end((one) => Deferred.succeed(one, undefined)),

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import type { Core } from "../../../../src/log/raft/internal/core.ts"
-import type { Remote } from "../../../../src/log/raft/internal/remote.ts"
+import type { Place, Remote } from "../../../../src/log/raft/internal/remote.ts"
 import * as WholeLog from "../../../../src/log/raft/internal/wholeLog.ts"
 import {
   LogEntry,
@@ -42,6 +42,17 @@ it.effect("[LM20] a snapshot of a log that was given up while it was asked for i
   })
 )
 
+it.effect(
+  "[LM22] who was taken out asks the leader that others name, not the one it remembers",
+  () =>
+    Effect.gen(function* () {
+      const { appended, log, remembers } = yield* make
+      remembers("c/1")
+      yield* Effect.ignore(log.append(new Uint8Array(), { id: "x" }))
+      assert.deepStrictEqual(appended, ["b"])
+    })
+)
+
 const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
 
 const entry = (word: string) =>
@@ -70,12 +81,17 @@ const make = Effect.gen(function* () {
     published: { first: 1, last: 1, from: () => [entry("new")], changed: Effect.never }
   }
   let core: unknown = old
+  const appended: Array<string> = []
   const log = WholeLog.make({
     id: "a/1",
     local: { snapshots: { latest: Effect.succeedNone } } as unknown as ReplicatedLog["Service"],
     remote: {
       entries: () => Deferred.await(theirs),
-      latest: () => Deferred.await(latest)
+      latest: () => Deferred.await(latest),
+      append: ({ node }: Place) => {
+        appended.push(node)
+        return Effect.never
+      }
     } as unknown as Remote,
     core: () => core as Core,
     hearsay: () => ({ leader: "b", members: ["b/1"], wanted: undefined }),
@@ -83,5 +99,8 @@ const make = Effect.gen(function* () {
     begun: Effect.void,
     random: yield* Random.Random
   })
-  return { latest, log, next: () => void (core = next), old, theirs }
+  /** It was led by that one, and hears of no other by itself. */
+  const remembers = (leader: string) =>
+    void (core = { ...old, view: { leader }, leaderChanged: Effect.void })
+  return { appended, latest, log, next: () => void (core = next), old, remembers, theirs }
 })
