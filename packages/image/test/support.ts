@@ -4,7 +4,6 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { existsSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import sharp from "sharp"
 import { Carrier, type CarrierOptions } from "../src/Carrier.ts"
 
@@ -45,10 +44,8 @@ export const cover = (width: number, height: number, seed = 3) =>
 export const samplesOf = (file: Uint8Array) =>
   vips(() => sharp(file).raw().toBuffer({ resolveWithObject: true }))
 
-/** The folder with photographs, which not every checkout has. */
-export const photographs = `${
-  process.env["DISTRI_DATA"] ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url))
-}/images`
+/** The folder with photographs, where DISTRI_DATA names one that has it. */
+export const photographs = `${process.env["DISTRI_DATA"] ?? "data"}/images`
 export const withoutPhotographs = !existsSync(`${photographs}/sample-600x400.jpg`)
 
 export { default as sharp } from "sharp"

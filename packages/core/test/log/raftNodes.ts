@@ -1,4 +1,5 @@
 /** Nodes of a replicated log in one process, without a cloud around them. They call each other directly. */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -28,6 +29,8 @@ export interface Running {
 
 export interface NodeOptions extends Omit<Partial<RaftLog.Options>, "node"> {
   readonly storage?: Layer.Layer<LogStorage, never, SecureRandom.SecureRandom>
+  /** What the wall clocks of nodes show, in ms. Default: the time that passes. */
+  readonly wallMs?: () => number
 }
 
 /** A network of nodes that can be cut off from each other. */
@@ -61,12 +64,15 @@ export const makeNetwork = Effect.gen(function* () {
   const start = Effect.fnUntraced(function* (
     name: string,
     known: ReadonlyArray<string>,
-    { storage = MemoryStorage.layer(), ...options }: NodeOptions = {}
+    { storage = MemoryStorage.layer(), wallMs, ...options }: NodeOptions = {}
   ) {
+    const clock = yield* Clock.Clock
+    const shown = wallMs === undefined ? {} : { currentTimeMillisUnsafe: { value: wallMs } }
     const own = yield* Scope.fork(scope)
     const Log = RaftLog.layer({ cluster, ...options, node: name }).pipe(
       Layer.provide(storage),
-      Layer.provide(Layer.succeed(RaftPeers, peersOf(name, known)))
+      Layer.provide(Layer.succeed(RaftPeers, peersOf(name, known))),
+      Layer.provide(Layer.succeed(Clock.Clock, Object.create(clock, shown)))
     )
     const context = yield* LogServices.layer.pipe(
       Layer.provideMerge(Log),

@@ -1,12 +1,8 @@
 import { globSync, readFileSync } from "node:fs"
-import { basename, join, relative, resolve } from "node:path"
-import { fileURLToPath } from "node:url"
+import { basename, join, resolve } from "node:path"
 
-/** The traces of etcd-io/raft, where somebody has put them beside the checkout. */
-export const defaultFolder = relative(
-  process.cwd(),
-  fileURLToPath(new URL("../../../../../shared/data/etcd-raft", import.meta.url))
-)
+/** The traces of etcd-io/raft, where DISTRI_DATA names a folder that has them. */
+export const defaultFolder = join(process.env["DISTRI_DATA"] ?? "data", "etcd-raft")
 
 export interface TraceFile {
   /** Below the folder that was given. */

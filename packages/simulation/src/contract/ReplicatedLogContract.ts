@@ -1,5 +1,5 @@
 /**
- * The laws of a replicated log (RL1-RL16), for any engine: a list of programs that die where a law
+ * The laws of a replicated log (RL1-RL14 and RL16), for any engine: a list of programs that die where a law
  * is broken.
  *
  * A test file opens the engine, and runs each law in a scope of its own:

@@ -182,7 +182,7 @@ const draws: ReadonlyArray<Draw> = [
   membership
 ]
 
-/** `all` are the names of founders and spares; faults lie between the first second and `durationMs`. */
+/** `all` are the names of founders and spares; faults lie before `durationMs`. */
 export const drawFaults = (
   seed: number,
   names: Names,

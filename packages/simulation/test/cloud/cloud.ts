@@ -77,8 +77,7 @@ const logBreaks: Record<keyof Breaks, true> = {
   acknowledgeBeforeSync: true,
   skipSessions: true,
   readLocally: true,
-  joinRunningRound: true,
-  catchUpMissedTicks: true
+  joinRunningRound: true
 }
 
 export const breakNames: ReadonlyArray<string> = [

@@ -15,11 +15,13 @@ export const engine = (nodes: number, makeDisks?: () => (name: string) => Storag
   const names = Array.from({ length: nodes }, (_, at) => `node-${at}`)
   let running: ReadonlyArray<Running> = []
   let storage: ((name: string) => Storage) | undefined
+  let wallMs = 0
 
   const start = Effect.fnUntraced(function* (limits: Limits) {
     const { startAll } = yield* makeNetwork
     running = yield* startAll(names, (name) => ({
       ...limits,
+      wallMs: () => wallMs,
       ...(storage !== undefined && { storage: storage(name) })
     }))
     const leader = yield* leaderOf(running)
@@ -34,6 +36,7 @@ export const engine = (nodes: number, makeDisks?: () => (name: string) => Storag
     })
   return {
     open,
+    setTime: (ms) => Effect.sync(() => void (wallMs = ms)),
     reopen: Effect.suspend(() =>
       Effect.andThen(
         Effect.forEach(running, ({ stop }) => stop, { discard: true }),

@@ -14,8 +14,6 @@ export interface Breaks {
   readonly readLocally?: boolean
   /** Lets a read join a round that is under way (RL5). */
   readonly joinRunningRound?: boolean
-  /** Takes every tick that a pause has missed (RA18). */
-  readonly catchUpMissedTicks?: boolean
 }
 
 /** @internal */

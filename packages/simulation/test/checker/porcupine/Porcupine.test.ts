@@ -1,14 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { isThere, recordings, standard, verdictOf } from "./recordings.ts"
 
-const data = process.env["DISTRI_DATA"]
-const directory = data === undefined ? standard : `${data}/porcupine`
-
 describe("recorded histories of Porcupine", () => {
-  it.skipIf(!isThere(directory))(
+  it.skipIf(!isThere(standard))(
     "[SIM7] get the verdicts they are known for (skipped without the folder DISTRI_DATA names)",
     () => {
-      const all = recordings(directory)
+      const all = recordings(standard)
       assert.isAbove(all.length, 0)
       for (const { file, expected, judge } of all) {
         const report = judge()

@@ -3,7 +3,6 @@
  * per line, `jepsen/*.log` and `kv/*.txt`.
  */
 import { existsSync, readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import * as Linearizability from "../../../src/checker/Linearizability.ts"
 import * as JepsenLog from "./jepsenLog.ts"
 import * as KeyValueLog from "./keyValueLog.ts"
@@ -15,10 +14,8 @@ export interface Recording {
   readonly judge: () => Linearizability.Report<unknown, unknown, unknown>
 }
 
-/** Where they are, unless told otherwise. */
-export const standard = fileURLToPath(
-  new URL("../../../../../../shared/data/porcupine", import.meta.url)
-)
+/** Where they are, unless told otherwise: in the folder that DISTRI_DATA names. */
+export const standard = `${process.env["DISTRI_DATA"] ?? "data"}/porcupine`
 
 export const isThere = (directory: string): boolean => existsSync(`${directory}/expected.tsv`)
 

@@ -78,7 +78,7 @@ export class Core {
   /** Batches that have become durable since the last turn. */
   #durable: Array<Durable> = []
   #taken: SnapshotMeta | undefined = undefined
-  #ticks = 0
+  #isTickDue = false
   #changeToken = 0
   #steppedDownMs = 0
   #isClosed = false
@@ -171,7 +171,7 @@ export class Core {
 
   /** A tick has passed. Ticks that were missed are not made up for: who was asleep knows nothing. */
   tick(): void {
-    this.#ticks = this.#options.breaks.catchUpMissedTicks === true ? this.#ticks + 1 : 1
+    this.#isTickDue = true
     this.#wake.openUnsafe()
   }
 
@@ -253,7 +253,7 @@ export class Core {
     while (!this.#proposals.isEmpty) this.#proposeQueued()
     const round = this.#barriers.round(nowMs())
     if (round !== undefined) this.#step({ _tag: "ReadRequested", token: round })
-    for (; this.#ticks > 0; this.#ticks -= 1) this.#onTick(nowMs())
+    if (this.#isTickDue) this.#onTick(nowMs())
     while (hasOutput(this.#raft)) this.#carryOut(take(this.#raft))
     if (this.view.leader !== this.#leader) this.#tellLeaderChange()
     // Last: readers go on at once, and must not meet a half finished turn.
@@ -292,6 +292,7 @@ export class Core {
   }
 
   #onTick(nowMs: number): void {
+    this.#isTickDue = false
     const { tickMs, raft } = this.#options
     this.#step({ _tag: "Ticked" })
     this.#pokeSilentLeader(nowMs)

@@ -33,6 +33,18 @@ it.effect(
     })
 )
 
+it.effect("[RA18] who was asleep makes up for no tick that it missed, and deposes nobody", () =>
+  Effect.gen(function* () {
+    const { core, passes, receives, sleeps } = yield* make("memory")
+    yield* receives(append)
+    yield* sleeps(50)
+    assert.strictEqual(core.view.role, "follower")
+    // Awake, it would have noticed.
+    for (let tick = 0; tick < 50; tick += 1) yield* passes(100)
+    assert.notStrictEqual(core.view.role, "follower")
+  })
+)
+
 it.effect("[RA15] what a leader sends to a node whose disk stands still is not heaped up", () =>
   Effect.gen(function* () {
     const { core, receives } = yield* make("disk")
@@ -93,6 +105,13 @@ const make = Effect.fnUntraced(function* (durability: "memory" | "disk") {
     receives: (...messages: ReadonlyArray<Message>) =>
       Effect.suspend(() => {
         core.receive(messages)
+        return settle
+      }),
+    /** So many ticks come at once. */
+    sleeps: (ticks: number) =>
+      Effect.suspend(() => {
+        now += ticks * 100
+        for (let tick = 0; tick < ticks; tick += 1) core.tick()
         return settle
       }),
     passes: (ms: number) =>
