@@ -206,7 +206,7 @@ class Requests {
     if (upload === undefined) return
     const body = upload.assembly.add(part)
     if (body === "Incomplete") return this.#router.progress(upload.id) as undefined
-    if (body === "TooMuch") return malformed("more bytes than announced")
+    if (body === "WrongSize") return malformed("a part of another size")
     this.#uploads.delete(wireId)
     this.#router.start(upload.id, body)
   }

@@ -5,7 +5,7 @@ import * as Bytes from "effect/Bytes"
 
 /** A request's body up to this size travels with its head. */
 export const inlineMaxBytes = 64 * 1024
-/** A larger one travels in parts of this size. */
+/** A larger one travels in parts of this size, and the rest. */
 export const chunkBytes = 256 * 1024
 
 /** The parts in which a body travels after its frame's own part. */
@@ -27,10 +27,13 @@ export class Assembly {
     this.size = size
   }
 
-  /** The whole body once it is complete. `TooMuch`: the other side sent more than it announced. */
-  add(part: Uint8Array): Uint8Array | "Incomplete" | "TooMuch" {
+  /**
+   * The whole body once it is complete. `WrongSize`: no sender cuts a body so. Smaller parts could be
+   * without number, each with what it takes to hold it, and empty ones would never be too many.
+   */
+  add(part: Uint8Array): Uint8Array | "Incomplete" | "WrongSize" {
+    if (part.length !== Math.min(this.size - this.#received, chunkBytes)) return "WrongSize"
     this.#received += part.length
-    if (this.#received > this.size) return "TooMuch"
     if (part.length === this.size) return part
     this.#parts.push(part)
     return this.#received === this.size ? Bytes.concat(this.#parts) : "Incomplete"

@@ -5,14 +5,25 @@ import * as Queue from "effect/Queue"
 import * as TestClock from "effect/testing/TestClock"
 import * as NodeReport from "../../src/cloud/NodeReport.ts"
 import * as Session from "../../src/cloud/Session.ts"
+import * as Body from "../../src/service/Body.ts"
 import * as Handshake from "../../src/service/Handshake.ts"
 import * as Wire from "../../src/service/Wire.ts"
 import type { NodeId, UpdateInfo } from "../../src/cloud/UpdateInfo.ts"
 import type { Connection } from "../../src/transport/Transport.ts"
 import { nodeId, reportOf } from "./support.ts"
 
+const upload: Wire.RequestHead = {
+  service: "Execute",
+  mode: "typed",
+  size: 0,
+  remainingMs: 600_000,
+  log: "",
+  seen: 0
+}
+
 /** A session with a client, or a node, that says only what a test makes it say; and what was reported. */
 const serve = Effect.fnUntraced(function* (node?: NodeId) {
+  const started: Array<Uint8Array> = []
   const reports: Array<readonly [from: NodeId, about: NodeId]> = []
   const said = yield* Queue.unbounded<Uint8Array>()
   const connection: Connection = {
@@ -26,7 +37,11 @@ const serve = Effect.fnUntraced(function* (node?: NodeId) {
     node: nodeId("own"),
     cluster: "test",
     router: {
-      load: () => Effect.succeed({ inFlight: 0, queued: 0, meanMs: 0, version: 0, log: "" })
+      load: () => Effect.succeed({ inFlight: 0, queued: 0, meanMs: 0, version: 0, log: "" }),
+      arrive: () => ({ id: 1 }),
+      start: (_: number, body: Uint8Array) => void started.push(body),
+      progress: () => {},
+      cancel: () => {}
     } as never,
     counted: <A, E>(session: Effect.Effect<A, E>) => session,
     onLog: () => undefined,
@@ -38,7 +53,7 @@ const serve = Effect.fnUntraced(function* (node?: NodeId) {
   const hello = { distri: 1, protocol: Handshake.protocol, release: "test", node }
   yield* say(new TextEncoder().encode(JSON.stringify(hello)))
   yield* TestClock.adjust("1 millis")
-  return { reports, say, session }
+  return { reports, say, session, started }
 })
 
 describe("Session", () => {
@@ -64,6 +79,30 @@ describe("Session", () => {
       yield* TestClock.adjust("2 seconds")
       assert.include((yield* Fiber.join(session)).message, "silent for 60 s")
     })
+  )
+
+  it.effect.each([0, 1, 4463, 4465, 70_000])(
+    "[WI3] closes a client that sends %i bytes of the 4,464 that are left of its body",
+    (length) =>
+      Effect.gen(function* () {
+        const { say, session, started } = yield* serve()
+        const send = (id: number, part: Uint8Array) =>
+          say(Uint8Array.from([...Wire.encodeChunk(id), ...part]))
+        const body = new Uint8Array(Body.chunkBytes + 4464)
+        for (const id of [1, 2]) {
+          yield* say(Wire.encodeRequest(id, { ...upload, size: body.length }))
+          yield* send(id, body.subarray(0, Body.chunkBytes))
+        }
+        yield* send(1, body.subarray(Body.chunkBytes))
+        yield* TestClock.adjust("1 millis")
+        assert.deepStrictEqual(started, [body])
+        assert.isUndefined(session.pollUnsafe())
+        yield* send(2, new Uint8Array(length))
+        yield* TestClock.adjust("1 millis")
+        assert.isDefined(session.pollUnsafe())
+        assert.include((yield* Fiber.join(session)).message, "a part of another size")
+        assert.lengthOf(started, 1)
+      })
   )
 
   it.effect("[CL4] takes reports from nodes, and closes a client that sends one", () =>

@@ -18,6 +18,11 @@ const kept = (value: unknown): unknown =>
   )
 
 const someId = fc.nat(0xffffffff)
+/** Of a body that travels in up to four parts. */
+const someSize = fc.oneof(
+  fc.integer({ min: 1, max: 3 * Body.chunkBytes + 1 }),
+  fc.constantFrom(1, Body.chunkBytes, Body.chunkBytes + 1, 2 * Body.chunkBytes)
+)
 const someBytes = (maxLength: number) => fc.uint8Array({ maxLength })
 
 describe("Wire", () => {
@@ -98,17 +103,35 @@ describe("Wire", () => {
 
   it("[WI3] a body in parts becomes whole again, and never more than was announced", () => {
     fc.assert(
-      fc.property(someBytes(2000), fc.integer({ min: 1, max: 500 }), (body, part) => {
-        const assembly = new Body.Assembly(body.length)
-        let whole: Uint8Array | undefined
-        for (let at = 0; at < body.length; at += part) {
-          const added = assembly.add(body.subarray(at, at + part))
-          assert.notStrictEqual(added, "TooMuch")
-          if (added !== "Incomplete") whole = added as Uint8Array
-        }
-        if (body.length > 0) assert.deepStrictEqual(whole, body)
-        assert.strictEqual(assembly.add(Uint8Array.of(1)), "TooMuch")
-      })
+      fc.property(someSize, (size) => {
+        const body = Uint8Array.from({ length: size }, (_, at) => at % 251)
+        const assembly = new Body.Assembly(size)
+        const added = Body.chunks(body, 0).map((part) => assembly.add(part))
+        const whole = added.pop()
+        assert.isTrue(added.every((part) => part === "Incomplete"))
+        assert.isTrue(Bytes.Equivalence(whole as Uint8Array, body))
+        assert.strictEqual(assembly.add(Uint8Array.of(1)), "WrongSize")
+      }),
+      { numRuns: 20 }
+    )
+  })
+
+  it("[WI3] a part that no sender cuts is refused, and nothing of it is held", () => {
+    fc.assert(
+      fc.property(someSize, fc.nat(), fc.nat(), (size, some, other) => {
+        const body = new Uint8Array(size)
+        const parts = Body.chunks(body, 0)
+        const at = some % parts.length
+        const assembly = new Body.Assembly(size)
+        for (const part of parts.slice(0, at)) assembly.add(part)
+        const right = parts[at]!.length
+        const wrong = other % (2 * Body.chunkBytes)
+        for (const length of [0, 1, right - 1, right + 1, wrong].filter((n) => n !== right))
+          assert.strictEqual(assembly.add(new Uint8Array(length)), "WrongSize")
+        for (const part of parts.slice(at, -1)) assert.strictEqual(assembly.add(part), "Incomplete")
+        assert.deepStrictEqual(assembly.add(parts.at(-1)!), body)
+      }),
+      { numRuns: 50 }
     )
   })
 

@@ -115,7 +115,7 @@ export class PendingRequests<E> {
     const { assembly, head } = pending.reply
     const body = assembly.add(part)
     if (body === "Incomplete") return
-    if (body === "TooMuch") return malformed("more bytes than announced")
+    if (body === "WrongSize") return malformed("a part of another size")
     this.#requests.delete(id)
     Deferred.doneUnsafe(pending.done, Exit.succeed({ head, body }))
     Deferred.doneUnsafe(pending.proceed, Exit.void)
