@@ -53,6 +53,18 @@ it.effect("[DB11] an invalid write is refused and never appended", () =>
   })
 )
 
+it.effect.each(["", "x".repeat(129), "é".repeat(65), "\ud800"])(
+  "[DB11] a session under an id that is none is refused and never appended: %j",
+  (id) =>
+    Effect.gen(function* () {
+      const { database, log } = yield* writer()
+      const before = yield* log.barrier
+      const refused = yield* Effect.flip(database.openSession(id))
+      assert.deepInclude(refused, { _tag: "InvalidCommand", path: "session" })
+      assert.strictEqual(yield* log.barrier, before)
+    })
+)
+
 it.effect("[DB11] [ST13] what no node could read back is refused, and stops nobody", () =>
   Effect.gen(function* () {
     const { database } = yield* writer()

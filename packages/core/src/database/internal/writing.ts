@@ -37,11 +37,14 @@ export const make = Effect.fnUntraced(function* (
     id?: string,
     timeout: Duration.Input = "10 seconds"
   ) {
+    const session = id ?? (yield* random.ulid)
+    const opening = { _tag: "OpenSession", owner, session } as const
+    const refused = Checked.check(opening)
+    if (refused !== undefined) return yield* refuse(refused)
     const { sessions } = yield* copy.state
     if (sessions.size >= sessionsMax)
       return yield* new Overloaded({ retryAfterMs: 5000, reason: "memory" })
-    const session = id ?? (yield* random.ulid)
-    yield* propose.one({ _tag: "OpenSession", owner, session }, system, session, timeout)
+    yield* propose.one(opening, system, session, timeout)
     return session
   })
 
