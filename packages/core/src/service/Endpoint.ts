@@ -89,7 +89,7 @@ export const make = (
       return refused(
         new InvalidPayload({
           service: service._tag,
-          issue: decoded.failure.slice(0, issueMaxLength)
+          issue: decoded.failure.slice(0, reasonMaxLength)
         })
       )
     }
@@ -122,11 +122,11 @@ const handedBack = (cause: Cause.Cause<unknown>, node: string): NotReady | undef
   const defect = Cause.squash(cause)
   if (!(defect instanceof HandedBack)) return undefined
   const { started, why } = defect
-  return new NotReady({ node, state: why, ...(started && { started }) })
+  return new NotReady({ node, state: why.slice(0, reasonMaxLength), ...(started && { started }) })
 }
 
-/** The message of a schema may repeat the whole payload. */
-const issueMaxLength = 2000
+/** The message of a schema may repeat the whole payload, and so may a handler. */
+const reasonMaxLength = 2000
 
 type Plain<A> = Schema.Codec<unknown, A>
 

@@ -50,8 +50,7 @@ export const timeLeft: Effect.Effect<Duration.Duration> = Effect.gen(function* (
 })
 
 /**
- * What a handler dies with when it hands its request back. `why` is told to the caller if no other
- * node takes it.
+ * What a handler dies with when it hands its request back.
  *
  * @category models
  * @since 0.1.0
@@ -66,9 +65,10 @@ export class HandedBack {
 }
 
 /**
- * Hands the request back: this node cannot serve it. The client takes it to another node. `started`:
- * the handler may have done something, so only a service that may be repeated is taken elsewhere, and
- * its outcome is unknown until another node has answered.
+ * Hands the request back: this node cannot serve it. The client takes it to another node, and tells
+ * its caller `why`, of which 2,000 characters travel, if none takes it. `started`: the handler may have
+ * done something, so only a service that may be repeated is taken elsewhere, and its outcome is unknown
+ * until another node has answered.
  *
  * @category constructors
  * @since 0.1.0
