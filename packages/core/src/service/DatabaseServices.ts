@@ -43,7 +43,15 @@ const bodyBytesMax = 1024 * 1024
 const commandsMax = 1024
 
 const write = { error: WriteError, access: "database", repeat: "keyed", bodyBytesMax } as const
-const read = { error: ReadError, access: "database", repeat: "read", bodyBytesMax } as const
+const read = {
+  error: ReadError,
+  access: "database",
+  repeat: "read",
+  // While the log has no leader, most that run only wait for one, and who need not wait would queue
+  // behind them. How much work all are together shows in the delay of the event loop.
+  concurrency: 10_000,
+  bodyBytesMax
+} as const
 
 const { _tag: _, ...creation } = Create.fields
 const InCollection = Schema.Struct({ collection: Schema.String, document: FieldsSchema })

@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
+import { CollectionNotFound } from "@distri/store/command/Refusal"
 import type { Written } from "@distri/store/command/Result"
 import { LogIndex } from "@distri/store/value/LogIndex"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -9,16 +10,22 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as RpcTest from "effect/rpc/RpcTest"
 import * as Schema from "effect/Schema"
+import * as TestClock from "effect/testing/TestClock"
+import { Load } from "../../src/cloud/Load.ts"
 import { Database } from "../../src/database/Database.ts"
 import type { WriteError } from "../../src/database/DatabaseError.ts"
+import { Halt } from "../../src/Halt.ts"
 import { Ambiguous, Unavailable } from "../../src/log/ReplicatedLog.ts"
 import {
   AddDocument,
+  CountDocuments,
   CreateCollection,
   DatabaseServices,
   DeleteCollection,
   DeleteDocument,
   ExecuteAll,
+  ExplainQuery,
+  GetDocument,
   ReadCollection,
   UpdateDocument
 } from "../../src/service/DatabaseServices.ts"
@@ -26,6 +33,7 @@ import * as Endpoint from "../../src/service/Endpoint.ts"
 import { Overloaded } from "../../src/service/Refusal.ts"
 import { CurrentRequest } from "../../src/service/RequestContext.ts"
 import * as Service from "../../src/service/Service.ts"
+import { ServiceRouter } from "../../src/service/ServiceRouter.ts"
 import type { RequestHead } from "../../src/service/Wire.ts"
 import { writer } from "./nodes.ts"
 
@@ -129,6 +137,77 @@ it.effect(
       assert.isUndefined(yield* refusalOf([written, full]))
     }).pipe(Effect.provide(SecureRandom.layerWebCrypto))
 )
+
+it.effect("[DB25] a read of what the node has waits for none that wait for the leader", () =>
+  Effect.gen(function* () {
+    const router = yield* leaderless
+    const failed: Array<string> = []
+    let sent = 0
+    const ask = (service: Service.Any, payload: object) => {
+      const body = encode(service, payload)
+      const taken = router.arrive(
+        { connection: Math.floor(sent++ / 256), identity: { _tag: "Anonymous" } },
+        { ...head, service: service._tag, size: body.length },
+        ({ outcome }) => Effect.sync(() => outcome === "failure" && failed.push(service._tag))
+      )
+      if ("id" in taken) router.start(taken.id, body)
+    }
+    for (const [service, payload] of reads) {
+      for (let at = 0; at < 1000; at += 1) ask(service, payload)
+      ask(service, { ...payload, consistency: "local" })
+    }
+    yield* TestClock.adjust("1 millis")
+    assert.deepStrictEqual(
+      failed,
+      reads.map(([{ _tag }]) => _tag)
+    )
+    assert.strictEqual(router.standing().running, sent - failed.length)
+  }).pipe(Effect.scoped)
+)
+
+const reads: ReadonlyArray<readonly [service: Service.Any, payload: object]> = [
+  [ReadCollection, { query: { collection: "a" } }],
+  [GetDocument, { collection: "a", id: "1" }],
+  [CountDocuments, { collection: "a" }],
+  [ExplainQuery, { query: { collection: "a" } }]
+]
+
+const head: RequestHead = {
+  service: "",
+  mode: "typed",
+  size: 0,
+  remainingMs: 5000,
+  log: "",
+  seen: 0
+}
+
+const encode = (service: Service.Any, payload: object) =>
+  Schema.encodeUnknownSync(SchemaBinary.toCodec(service.payloadSchema) as any)(
+    payload
+  ) as Uint8Array
+
+/** Serves a database that has nothing, and whose log has no leader. */
+const leaderless = Effect.gen(function* () {
+  const none = Effect.fail(new CollectionNotFound({ collection: "a" }))
+  const read = ({ consistency }: { readonly consistency?: string }) =>
+    consistency === "local" ? none : Effect.never
+  const documents = {
+    read: (_: unknown, options: object) => read(options),
+    get: (_: unknown, _id: unknown, options: object) => read(options),
+    count: (_: unknown, _filter: unknown, options: object) => read(options),
+    explain: (_: unknown, options: object) => read(options)
+  }
+  const context = yield* Layer.build(
+    ServiceRouter.layer(DatabaseServices, "a").pipe(
+      Layer.provide(DatabaseServices.layer),
+      Layer.provide(Layer.succeed(Database, { documents } as never)),
+      Layer.provide([Halt.layer, Load.layerNoop, SecureRandom.layerWebCrypto])
+    )
+  )
+  const router = Context.get(context, ServiceRouter)
+  yield* router.open
+  return router
+})
 
 const written: Written = {
   _tag: "Written",
