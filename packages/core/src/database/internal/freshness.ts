@@ -75,6 +75,17 @@ export const make = Effect.fnUntraced(function* (
     return { log: followed, seen }
   })
 
+  /** Fails once it is known that the log has not come as far, so that nobody can have seen it. */
+  const refuted = (seen: number) =>
+    Effect.orElseSucceed(log.barrier, () => Infinity).pipe(
+      Effect.delay(doubtAfter),
+      Effect.flatMap((last) => (last < seen ? behind : Effect.never))
+    )
+
+  /** Waits for what the caller has seen, of which it may say any number. */
+  const reached = (seen: number) =>
+    copy.current().index >= seen ? Effect.void : Effect.raceFirst(copy.applied(seen), refuted(seen))
+
   /** The state that a read with these options may see. */
   const stateFor = ({
     consistency = "linearizable",
@@ -88,10 +99,10 @@ export const make = Effect.fnUntraced(function* (
     const wait: Effect.Effect<unknown, Unavailable> =
       consistency === "linearizable" || consistency === "bounded"
         ? Effect.retry(barrier, { while: isPassing, schedule: patience(timeout) })
-        : Effect.flatMap(footing, ({ seen }) => copy.applied(seen))
+        : Effect.flatMap(footing, ({ seen }) => reached(seen))
     return Effect.timeoutOrElse(Effect.andThen(wait, copy.state), {
       duration: timeout,
-      orElse: () => Effect.fail(new Unavailable({ reason: "Behind" }))
+      orElse: () => behind
     })
   }
 
@@ -102,5 +113,10 @@ const maxLagDefault = "5 seconds"
 
 /** How long to ask before the request is better off at another node. */
 const confirmMax = "1 second"
+
+/** A node that follows its log has by then what its callers have seen elsewhere. */
+const doubtAfter = "200 millis"
+
+const behind = Effect.fail(new Unavailable({ reason: "Behind" }))
 
 const joining = Effect.fail(new Unavailable({ reason: "Joining" }))
