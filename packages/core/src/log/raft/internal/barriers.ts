@@ -21,8 +21,9 @@ const waitMaxMs = 5000
  * have begun before a write that the new one has to see (RL5).
  */
 export class Barriers {
-  #running: Array<Waiting> = []
-  #next: Array<Waiting> = []
+  // Thousands may give up one after the other.
+  readonly #running = new Set<Waiting>()
+  readonly #next = new Set<Waiting>()
   #startedMs = 0
   #token: number
   readonly #breaks: Breaks
@@ -35,23 +36,23 @@ export class Barriers {
 
   /** Waits for the next round. Returns what gives the place up. */
   add(nowMs: number, answer: (answer: Answer) => void): () => void {
-    const joins = this.#breaks.joinRunningRound === true && this.#running.length > 0
+    const joins = this.#breaks.joinRunningRound === true && this.#running.size > 0
     const waiting: Waiting = { sinceMs: nowMs, token: this.#token + (joins ? 0 : 1), answer }
-    ;(joins ? this.#running : this.#next).push(waiting)
+    ;(joins ? this.#running : this.#next).add(waiting)
     return () => {
-      this.#running = this.#running.filter((other) => other !== waiting)
-      this.#next = this.#next.filter((other) => other !== waiting)
+      this.#running.delete(waiting)
+      this.#next.delete(waiting)
     }
   }
 
   /** The token of a round to ask for now, if one is due. */
   round(nowMs: number): number | undefined {
-    const isOver = this.#running.length === 0
+    const isOver = this.#running.size === 0
     if (!isOver && nowMs - this.#startedMs < roundMaxMs) return undefined
-    if (isOver && this.#next.length === 0) return undefined
+    if (isOver && this.#next.size === 0) return undefined
     // A later round serves those as well whose round got lost, or is slow.
-    for (const waiting of this.#next) this.#running.push(waiting)
-    this.#next = []
+    for (const waiting of this.#next) this.#running.add(waiting)
+    this.#next.clear()
     this.#startedMs = nowMs
     this.#token += 1
     return this.#token
@@ -61,26 +62,24 @@ export class Barriers {
   answered(token: number, index: LogIndex): void {
     // Of another life of this memory.
     if (token > this.#token) return
-    const isServed = (waiting: Waiting) => waiting.token <= token
-    const answered = this.#running.filter(isServed)
-    this.#running = this.#running.filter((waiting) => !isServed(waiting))
-    for (const { answer } of answered) answer(index)
+    this.#tell(({ token: first }) => first <= token, index)
   }
 
   /** Tells those that have waited too long. */
   expire(nowMs: number, reason: Unavailable["reason"]): void {
-    const isLate = ({ sinceMs }: Waiting) => nowMs - sinceMs >= waitMaxMs
-    const late = [...this.#running, ...this.#next].filter(isLate)
-    if (late.length === 0) return
-    this.#running = this.#running.filter((waiting) => !isLate(waiting))
-    this.#next = this.#next.filter((waiting) => !isLate(waiting))
-    for (const { answer } of late) answer(new Unavailable({ reason }))
+    this.#tell(({ sinceMs }) => nowMs - sinceMs >= waitMaxMs, new Unavailable({ reason }))
   }
 
   close(reason: Unavailable["reason"]): void {
-    const all = [...this.#running, ...this.#next]
-    this.#running = []
-    this.#next = []
-    for (const { answer } of all) answer(new Unavailable({ reason }))
+    this.#tell(() => true, new Unavailable({ reason }))
+  }
+
+  #tell(whom: (waiting: Waiting) => boolean, what: Answer): void {
+    const told = [...this.#running, ...this.#next].filter(whom)
+    for (const waiting of told) {
+      this.#running.delete(waiting)
+      this.#next.delete(waiting)
+    }
+    for (const { answer } of told) answer(what)
   }
 }
