@@ -142,12 +142,9 @@ const make = Effect.fnUntraced(function* (options: Options) {
   }
   const copy = yield* Replica.make(listener, compaction.applied)
   const reading = yield* Reading.make(copy, pins, home)
-  const writing = yield* Writing.make(
-    copy,
-    { maxBytes, maxDocuments },
-    Effect.andThen(copy.state, compaction.full)
-  )
+  const writing = yield* Writing.make(copy, { maxBytes, maxDocuments })
   const watching = yield* Watch.make({ ...reading, changes, copy, home })
+  yield* Effect.forkScoped(compaction.whenFull(copy.state))
   yield* Maintenance.run(copy, reading.sweep)
 
   return Database.of({

@@ -293,6 +293,12 @@ export class ReplicatedLog extends Context.Service<
     /** Lets go of the entries up to `through`, at most up to the latest snapshot. */
     readonly trim: (through: LogIndex) => Effect.Effect<void, Unavailable>
 
+    /**
+     * Ends at the next append that is refused here because too much is retained, whichever node
+     * asked for it. Only a snapshot and a `trim` make room.
+     */
+    readonly full: Effect.Effect<void>
+
     readonly members: Stream.Stream<Membership, Unavailable>
 
     /**

@@ -63,7 +63,7 @@ export const layer = (
 const mebibyte = 1024 * 1024
 
 /** How long a caller waits before it tries a full log again: about the time of a snapshot. */
-const retryAfterMs = 500
+const noRoom = Effect.fail(new Overloaded({ retryAfterMs: 500, reason: "log" }))
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const random = yield* SecureRandom.SecureRandom
@@ -107,9 +107,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
           const bytes = data.length
           if (bytes > maxBytes) return Effect.fail(new TooLarge({ bytes, maxBytes }))
           const index = retained.add(nowMs, data)
-          return index === undefined
-            ? Effect.fail(new Overloaded({ retryAfterMs, reason: "log" }))
-            : Effect.succeed(index)
+          return index === undefined ? noRoom : Effect.succeed(index)
         })
       ),
     barrier: open(() => Effect.succeed(retained.last())),
@@ -135,6 +133,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
         if (latest !== undefined) retained.drop(Math.min(through, latest.index) as LogIndex)
         return Effect.void
       }),
+    full: retained.full,
     members: Stream.make({ voters: [identity], learners: [], leader: identity }),
     leads: Effect.succeed(true)
   })

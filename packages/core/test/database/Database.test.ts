@@ -350,22 +350,6 @@ it.effect("[DB15] a snapshot that is older than what is applied here is not load
   })
 )
 
-it.effect("[DB15] a log without room is trimmed, and then takes writes again", () =>
-  Effect.gen(function* () {
-    const { database } = yield* writer({ retainedMaxBytes: 8192 })
-    yield* database.documents.execute(create)
-    for (let at = 0; at < 40; at += 1)
-      yield* Effect.retry(
-        database.documents.execute(add({ _id: `${at}`, text: "x".repeat(1000) })),
-        {
-          while: (error) => Effect.as(Effect.yieldNow, error._tag === "Overloaded"),
-          times: 50
-        }
-      )
-    assert.strictEqual((yield* readAll(database)).length, 40)
-  })
-)
-
 it.effect("[ST4] a gap in the log stops the node", () =>
   Effect.gen(function* () {
     const { halt } = yield* overFake({

@@ -47,6 +47,24 @@ export const writer = Effect.fnUntraced(function* (
   }
 })
 
+/** The log of one node, which outlives the databases over it, as one on a disk does. */
+export const single = Effect.fnUntraced(function* (
+  options: Omit<SingleNodeLog.Options, "cluster">
+) {
+  const Log = Layer.provide(
+    SingleNodeLog.layer({ cluster, ...options }),
+    SecureRandom.layerWebCrypto
+  )
+  const context = yield* Layer.build(Log)
+  return { context, log: Context.get(context, ReplicatedLog) }
+})
+
+/** A database over the log in `context`, until the scope is closed. */
+export const overLog = (context: Context.Context<ReplicatedLog>, options?: Options) =>
+  Effect.map(Layer.build(Layer.fresh(over(Layer.succeedContext(context), options))), (built) =>
+    Context.get(built, Database)
+  )
+
 /** The log of one node, in the part of the only member of a cloud. */
 export const onlyMember = Effect.map(ReplicatedLog, (local) =>
   LogMember.of({
@@ -115,7 +133,8 @@ export const overFake = Effect.fnUntraced(function* (
   const info = { engine: "Fake", cluster, durability: "memory" } as const
   const start = {
     identity: Effect.succeed(LogId.make("fake")),
-    barrier: Effect.succeed(LogIndex.make(0))
+    barrier: Effect.succeed(LogIndex.make(0)),
+    full: Effect.never
   }
   const context = yield* Layer.build(over(Layer.mock(ReplicatedLog, { info, ...start, ...log })))
   return { database: Context.get(context, Database), halt: Context.get(context, Halt) }

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import { ClusterId, WrongCluster } from "../../src/log/ReplicatedLog.ts"
@@ -153,6 +154,40 @@ describe("the log of a quorum", { timeout: 30_000 }, () => {
         yield* append(leaver, word)
       }
       assert.deepStrictEqual(yield* commands(leaver), ["one", "two"])
+    }).pipe(passing)
+  )
+
+  it.effect("[RL13] a leader without room says so on its node, whichever node fills it", () =>
+    Effect.gen(function* () {
+      const { startAll } = yield* makeNetwork
+      const nodes = yield* startAll(names, () => ({ retainedMaxBytes: 8192 }))
+      const leader = yield* leaderOf(nodes)
+      const other = nodes.find((node) => node !== leader)!
+      const [full, none] = yield* Effect.forEach([leader, other], ({ log }) =>
+        Effect.forkChild(log.full, { startImmediately: true })
+      )
+      const refused = yield* Effect.flip(
+        Effect.repeat(append(other, "x".repeat(1000)), { times: 100 })
+      )
+      assert.strictEqual(refused._tag, "Overloaded")
+      yield* Fiber.join(full!)
+      assert.isUndefined(none!.pollUnsafe())
+    }).pipe(passing)
+  )
+
+  it.effect("[RL13] a leader that only has too much to do does not say that it has no room", () =>
+    Effect.gen(function* () {
+      const { start } = yield* makeNetwork
+      const node = yield* start("a", [], { raft: { uncommittedMaxBytes: 2000 } })
+      yield* leaderOf([node])
+      const full = yield* Effect.forkChild(node.log.full, { startImmediately: true })
+      const some = Array.from({ length: 10 }, () =>
+        node.log.append(new Uint8Array(1000), { id: "" })
+      )
+      const answers = yield* Effect.forEach(some, Effect.exit, { concurrency: "unbounded" })
+      assert.isTrue(answers.some(Exit.isFailure))
+      yield* Effect.sleep("1 second")
+      assert.isUndefined(full.pollUnsafe())
     }).pipe(passing)
   )
 

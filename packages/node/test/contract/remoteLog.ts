@@ -88,7 +88,8 @@ export const make = ({ call, info, isClosed }: Options): Log => {
         })
     },
     trim: (through) => answer(() => call(Trim, through)),
-    // No law asks for it.
+    // No law asks for these.
+    full: Effect.never,
     members: Stream.never,
     leads: Effect.orDie(
       Effect.map(

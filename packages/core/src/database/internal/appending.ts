@@ -30,8 +30,7 @@ const keysMax = 1_000_000
 /** Puts commands into the log, and goes on trying as long as that may help. */
 export const make = Effect.fnUntraced(function* (
   copy: Effect.Success<ReturnType<typeof Replica.make>>,
-  limits: Limits,
-  onFull: Effect.Effect<void>
+  limits: Limits
 ) {
   const log = yield* ReplicatedLog
   /** Where it is in the log, or what it came to before. */
@@ -58,7 +57,6 @@ export const make = Effect.fnUntraced(function* (
         })
     )
     return append.pipe(
-      Effect.tapErrorTag("Overloaded", () => onFull),
       Effect.catchTag("Ambiguous", () =>
         Effect.retry(append, persistence(timeout)).pipe(
           // Once an attempt may be in the log, no later refusal says that none is.

@@ -10,7 +10,8 @@ import type { State } from "@distri/store/state/State"
  * Writes a snapshot, and trims the log, each time `afterBytes` of entries were applied.
  *
  * The entries since the snapshot before are kept, so that a follower that is a little behind can
- * read on. On a node that does not write the log this does nothing.
+ * read on; only a log that has no room lets go of all that a snapshot has. On a node that does not
+ * write the log this does nothing.
  */
 export const make = Effect.fnUntraced(function* (afterBytes: number) {
   const log = yield* ReplicatedLog
@@ -43,8 +44,16 @@ export const make = Effect.fnUntraced(function* (afterBytes: number) {
         appliedBytes += bytes
         return appliedBytes < afterBytes ? Effect.void : compact(state, previous)
       }),
-    /** The log has no room: it may let go of everything that is in `state`. */
-    full: (state: State) => compact(state, state.index)
+    /**
+     * Makes room each time the log has none, whoever filled it: then nothing more is applied, so
+     * nothing else would. It may let go of everything that is in `state`.
+     */
+    whenFull: (state: Effect.Effect<State>): Effect.Effect<never> =>
+      log.full.pipe(
+        Effect.andThen(state),
+        Effect.flatMap((current) => compact(current, current.index)),
+        Effect.forever
+      )
   }
 })
 

@@ -19,10 +19,9 @@ import type * as Replica from "./replica.ts"
 /** Puts operations into the log, and waits for what they come to on `copy`. */
 export const make = Effect.fnUntraced(function* (
   copy: Effect.Success<ReturnType<typeof Replica.make>>,
-  limits: Appending.Limits,
-  onFull: Effect.Effect<void>
+  limits: Appending.Limits
 ) {
-  const placed = yield* Appending.make(copy, limits, onFull)
+  const placed = yield* Appending.make(copy, limits)
 
   /** What the entry at `index` came to, once `copy` has it. */
   const resultOf = (state: State, index: LogIndex, { command, id }: Appending.Proposal) =>

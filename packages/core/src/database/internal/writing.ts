@@ -25,12 +25,11 @@ const sessionsMax = 100_000
 /** Writes in sessions and under keys, so that each takes effect once. */
 export const make = Effect.fnUntraced(function* (
   copy: Effect.Success<ReturnType<typeof Replica.make>>,
-  limits: Appending.Limits,
-  onFull: Effect.Effect<void>
+  limits: Appending.Limits
 ) {
   const random = yield* SecureRandom.SecureRandom
 
-  const propose = yield* Proposing.make(copy, limits, onFull)
+  const propose = yield* Proposing.make(copy, limits)
 
   /** A repeated request has the same id, and opens the same session. */
   const openSession = Effect.fnUntraced(function* (

@@ -1,5 +1,6 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import { next, start, type LogIndex, type LogTime } from "@distri/store/value/LogIndex"
 import { entryBytes, type LogEntry } from "../ReplicatedLog.ts"
 
@@ -12,6 +13,7 @@ export const make = (maxBytes: number) => {
   let first = next(start)
   let time = 0 as LogTime
   let bytes = 0
+  const full = Latch.makeUnsafe()
   let grown = Deferred.makeUnsafe<void>()
 
   const last = () => (first + entries.length - 1) as LogIndex
@@ -27,9 +29,16 @@ export const make = (maxBytes: number) => {
     wake,
     /** Waits until the next `wake`. */
     changed: Effect.suspend(() => Deferred.await(grown)),
+    /** Waits until the next entry for which there is no room. */
+    full: full.await,
     /** Nothing, if there is no room. */
     add: (nowMs: number, data: Uint8Array): LogIndex | undefined => {
-      if (bytes + entryBytes(data) > maxBytes) return undefined
+      if (bytes + entryBytes(data) > maxBytes) {
+        // Only who waits now goes on.
+        full.openUnsafe()
+        full.closeUnsafe()
+        return undefined
+      }
       time = Math.max(time, Math.floor(nowMs)) as LogTime
       const index = next(last())
       // A copy: the caller may go on to use its buffer.

@@ -137,6 +137,11 @@ export class Core {
     return leader !== undefined && isMember
   }
 
+  /** It retains so much that it takes nothing more before it is trimmed. */
+  get isFull(): boolean {
+    return this.published.retainedBytes >= this.#options.retainedMaxBytes
+  }
+
   /** Nothing of this log was ever here: not in the core, and not in a copy that others feed. */
   get isEmpty(): boolean {
     return this.view.log.lastIndex === 0 && !this.#isCopied
@@ -206,8 +211,7 @@ export class Core {
     if (!this.leads || this.view.transferee !== undefined)
       return new Unavailable({ reason: "NoLeader" })
     if (this.#options.storage.isFull()) return new Unavailable({ reason: "StorageFull" })
-    if (this.published.retainedBytes >= this.#options.retainedMaxBytes)
-      return new Overloaded({ retryAfterMs: 500, reason: "log" })
+    if (this.isFull) return new Overloaded({ retryAfterMs: 500, reason: "log" })
     const refused = this.#proposals.add(proposal)
     if (refused === undefined) this.#wake.openUnsafe()
     return refused

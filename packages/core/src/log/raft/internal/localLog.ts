@@ -2,6 +2,7 @@ import type { LogIndex as RaftIndex } from "@distri/raft/LogIndex"
 import type { SnapshotMeta } from "@distri/raft/SnapshotMeta"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Halt } from "../../../Halt.ts"
@@ -45,6 +46,7 @@ interface Options {
  */
 export const make = (options: Options): Log => {
   const { guard, info, isClosed, nowMs, storage } = options
+  const full = Latch.makeUnsafe()
 
   const withCore = <A, E>(use: (core: Core) => Effect.Effect<A, E>) =>
     Effect.suspend((): Effect.Effect<A, E | Unavailable> => {
@@ -59,7 +61,12 @@ export const make = (options: Options): Log => {
     append: (data, { deadline = deadlineDefault, id }) =>
       data.length > entryMaxBytes
         ? Effect.fail(new TooLarge({ bytes: data.length, maxBytes: entryMaxBytes }))
-        : withCore((core) => append(core, data, id, nowMs() + Duration.toMillis(deadline))),
+        : withCore((core) => append(core, data, id, nowMs() + Duration.toMillis(deadline))).pipe(
+            Effect.tapErrorTag("Overloaded", () =>
+              // Where only too many appends come at once, a snapshot would be one load more.
+              options.core()?.isFull === true ? full.release : Effect.void
+            )
+          ),
     barrier: withCore(barrier),
     entries: (from) =>
       Stream.paginate(from, (index) =>
@@ -77,6 +84,7 @@ export const make = (options: Options): Log => {
       write: (at, data) => withCore((core) => guard(writeSnapshot(core, storage, at, data)))
     },
     trim: (through) => withCore((core) => trim(core, through)),
+    full: full.await,
     members: Stream.unfold(undefined, () =>
       withCore((core) => Effect.as(core.published.changed, [membership(core), undefined] as const))
     ),
