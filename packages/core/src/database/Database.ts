@@ -136,6 +136,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       pins.push(some)
     },
     reset: (index: LogIndex) => {
+      compaction.restored(index)
       changes.reset(index)
       pins.clear()
     }

@@ -4,7 +4,9 @@ import type { Command, UserOperation } from "@distri/store/command/Command"
 import * as CommandCodec from "@distri/store/command/CommandCodec"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import type { Database } from "../../src/database/Database.ts"
 import { ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
 import { AppendEntry } from "../../src/service/LogServices.ts"
@@ -74,5 +76,33 @@ it.effect("[DB15] a log that only has too much to do is neither written down nor
     assert.strictEqual(refused._tag, "Overloaded")
     yield* settle
     assert.isTrue(Option.isNone(yield* log.snapshots.latest))
+  })
+)
+
+it.effect("[DB15] a node that starts again has room for its writes before its next snapshot", () =>
+  Effect.gen(function* () {
+    const { context, log } = yield* single({ retainedMaxBytes: 53_000 })
+    const start = overLog(context, { compactAfterBytes: 20_000 })
+    const fill = Effect.fnUntraced(function* (
+      { documents }: Database["Service"],
+      from: number,
+      count: number
+    ) {
+      for (let at = from; at < from + count; at += 1) yield* documents.execute(add(at))
+      yield* settle
+    })
+    const life = yield* Scope.make()
+    const before = yield* Scope.provide(start, life)
+    yield* before.documents.execute(create)
+    yield* fill(before, 0, 30)
+    const kept = Option.getOrThrow(yield* log.snapshots.latest)
+    yield* Scope.close(life, Exit.void)
+
+    const after = yield* start
+    yield* fill(after, 30, 60)
+    // Nothing was refused, and nothing had to be trimmed that the snapshot before is to keep.
+    const later = Option.getOrThrow(yield* log.snapshots.latest)
+    assert.isAbove(later.index, kept.index + 30)
+    assert.strictEqual(yield* counted(after), 90)
   })
 )

@@ -18,6 +18,7 @@ export const make = Effect.fnUntraced(function* (afterBytes: number) {
   const scope = yield* Effect.scope
   const oneAtATime = yield* Semaphore.make(1)
   let appliedBytes = 0
+  /** The snapshot before the next one: an earlier life of this node may have written it. */
   let previous = start
 
   const compact = (state: State, through: LogIndex) =>
@@ -38,6 +39,11 @@ export const make = Effect.fnUntraced(function* (afterBytes: number) {
     )
 
   return {
+    /** The copy begins anew with the snapshot at `index`. */
+    restored: (index: LogIndex): void => {
+      appliedBytes = 0
+      previous = index
+    },
     /** `bytes` of entries led to `state`. */
     applied: (state: State, bytes: number) =>
       Effect.suspend(() => {
