@@ -195,7 +195,8 @@ export class Core {
       this.heardMs.set(message.from, now)
       if (message.from === this.view.leader) this.#leaderLoss.reset()
       if (this.#inbox.length >= inboxMax || this.#isTooMuch(message)) continue
-      if (message._tag === "Snap" && !this.#options.hasSnapshot(message)) continue
+      if (message._tag === "Snap" && this.#isNews(message) && !this.#options.hasSnapshot(message))
+        continue
       this.input({ _tag: "Received", message })
     }
   }
@@ -388,6 +389,11 @@ export class Core {
     this.#step({ _tag: "Applied", index: last.index })
     this.published.add(commits)
     for (const entry of commits) this.#proposals.committed(entry)
+  }
+
+  /** What is none is answered without its bytes. */
+  #isNews({ snapshot, term }: Snap): boolean {
+    return term >= this.view.term && snapshot.index > this.view.log.commit
   }
 
   /** This node's copy or its disk stands still, and what it has not taken would fill the memory. */

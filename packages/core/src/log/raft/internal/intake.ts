@@ -1,6 +1,8 @@
 import type { Snap } from "@distri/raft/Message"
 import type { SnapshotMeta } from "@distri/raft/SnapshotMeta"
 import * as Effect from "effect/Effect"
+import * as FiberHandle from "effect/FiberHandle"
+import * as Semaphore from "effect/Semaphore"
 import type * as Stream from "effect/Stream"
 import type { Halt } from "../../../Halt.ts"
 import type { Corrupt, Unavailable } from "../../ReplicatedLog.ts"
@@ -9,6 +11,9 @@ import type { LogStorage } from "../../storage/LogStorage.ts"
 /**
  * Fetches the bytes of a snapshot that a leader offers. The core hears of the offer only when they
  * are complete and durable here, so that it never stands on what may get lost.
+ *
+ * A leader of a later term takes the place of one before: that one may stand still, and the new one
+ * may need this node to commit anything.
  */
 export const make = Effect.fnUntraced(function* (options: {
   readonly storage: LogStorage["Service"]
@@ -20,11 +25,12 @@ export const make = Effect.fnUntraced(function* (options: {
   readonly onComplete: (offer: Snap) => void
 }) {
   const { halt, onComplete, restored, storage } = options
-  const scope = yield* Effect.scope
-  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const fork = yield* FiberHandle.makeRuntime<never>()
+  /** What was interrupted has to let go of its file before the next one begins. */
+  const oneAtATime = yield* Semaphore.make(1)
   /** The last one whose bytes came; those before it the storage may have let go. */
   let complete = restored.reference
-  let fetching: string | undefined
+  let fetching: Snap | undefined
 
   const fetch = (offer: Snap) =>
     Effect.gen(function* () {
@@ -41,7 +47,12 @@ export const make = Effect.fnUntraced(function* (options: {
       Effect.catch(({ message }) =>
         Effect.logWarning(`the snapshot ${offer.snapshot.reference} did not arrive: ${message}`)
       ),
-      Effect.ensuring(Effect.sync(() => (fetching = undefined))),
+      Effect.ensuring(
+        Effect.sync(() => {
+          if (fetching === offer) fetching = undefined
+        })
+      ),
+      oneAtATime.withPermit,
       halt.guard
     )
 
@@ -49,9 +60,9 @@ export const make = Effect.fnUntraced(function* (options: {
   return (offer: Snap): boolean => {
     const { reference } = offer.snapshot
     if (reference === "" || reference === complete) return true
-    if (fetching === undefined) {
-      fetching = reference
-      fork(Effect.forkIn(fetch(offer), scope))
+    if (fetching === undefined || fetching.term < offer.term) {
+      fetching = offer
+      fork(fetch(offer))
     }
     return false
   }

@@ -46,6 +46,22 @@ it.effect(
     }).pipe(provided)
 )
 
+it.effect("[LM15] an offer of a later term takes the place of a fetch from a leader before", () =>
+  Effect.gen(function* () {
+    const { complete, fetched, hasSnapshot, pieces } = yield* make
+    // Nothing comes of the first one: its leader stands still.
+    assert.isFalse(hasSnapshot(offer("1-a", 1)))
+    yield* settle
+    assert.isFalse(hasSnapshot(offer("1-b", 2)))
+    yield* settle
+    // It was thought dead, and goes on where it stopped.
+    assert.isFalse(hasSnapshot(offer("1-a", 1)))
+    yield* Queue.offer(pieces, Exit.succeed(bytes))
+    yield* settle
+    assert.deepStrictEqual([fetched, complete], [["1-a", "1-b"], ["1-b"]])
+  }).pipe(provided)
+)
+
 it.effect("[LM15] bytes that are others, or do not come, are never handed over", () =>
   Effect.gen(function* () {
     const { complete, fetched, hasSnapshot, pieces } = yield* make
@@ -117,11 +133,11 @@ const make = makeWith((storage) => storage)
 const bytes = Uint8Array.of(1, 2, 3, 4)
 const digest = Array.from(sha256(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("")
 
-const offer = (reference: string): Snap => ({
+const offer = (reference: string, term = 1): Snap => ({
   _tag: "Snap",
   from: "a/1",
   to: "b/1",
-  term: 1,
+  term,
   snapshot: {
     index: 1,
     term: 1,

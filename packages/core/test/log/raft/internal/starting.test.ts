@@ -33,6 +33,24 @@ it.effect("[LM20] what is fetched for a log ends with it, and its core does noth
   }).pipe(provided)
 )
 
+it.effect("[LM15] what is offered by a leader of the past, or is here, is not fetched", () =>
+  Effect.gen(function* () {
+    const { fetched, own, start } = yield* make
+    yield* start(old, joining)
+    const core = own.core!
+    core.input({ _tag: "Received", message: { ...offer, snapshot: founding(voters).snapshot } })
+    yield* settle
+    assert.deepInclude(core.view, { term: 2 })
+    core.receive([{ ...offer, term: 1 }])
+    core.receive([{ ...offer, snapshot: { ...offer.snapshot, index: 1 } }])
+    yield* settle
+    assert.deepStrictEqual(fetched, [])
+    core.receive([offer])
+    yield* settle
+    assert.deepStrictEqual(fetched, ["9-b"])
+  }).pipe(provided)
+)
+
 it.effect("[LM19] who waits for a core waits for the next one", () =>
   Effect.gen(function* () {
     const { giveUp, own, start } = yield* make
@@ -82,10 +100,13 @@ const make = Effect.gen(function* () {
     begun: yield* Deferred.make<void>()
   }
   const interrupted = yield* Deferred.make<void>()
-  const snapshot = () =>
-    Stream.fromEffect(
+  const fetched: Array<string> = []
+  const snapshot: Remote["snapshot"] = (_place, { id }) => {
+    fetched.push(id)
+    return Stream.fromEffect(
       Effect.onInterrupt(Effect.never, () => Deferred.succeed(interrupted, undefined))
     )
+  }
   const { giveUp, start } = yield* Starting.make({
     id: "a/1",
     own,
@@ -95,7 +116,7 @@ const make = Effect.gen(function* () {
     tickMs: 100,
     raft: {}
   })
-  return { giveUp, interrupted, own, start }
+  return { fetched, giveUp, interrupted, own, start }
 })
 
 const nobody = RaftPeers.of({
