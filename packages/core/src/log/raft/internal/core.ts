@@ -290,8 +290,9 @@ export class Core {
   }
 
   #proposeQueued(): void {
-    const { data, token } = this.#proposals.take(proposedMaxBytes)
-    if (data.length === 0) return
+    const batch = this.#proposals.take(proposedMaxBytes)
+    if (batch === undefined) return
+    const { data, token } = batch
     const timeMs = Math.floor(this.#options.clockMs())
     this.#step({ _tag: "Proposed", token, entries: data, timeMs })
   }

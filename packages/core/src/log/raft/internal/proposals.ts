@@ -15,6 +15,12 @@ export interface Proposal {
   answer: ((answer: Answer) => void) | undefined
 }
 
+interface Batch {
+  /** What the core answers with. */
+  readonly token: number
+  readonly data: ReadonlyArray<Uint8Array>
+}
+
 interface Accepted {
   readonly proposal: Proposal
   readonly term: Term
@@ -69,8 +75,11 @@ export class Proposals {
     return undefined
   }
 
-  /** The next ones to propose together, in order, at most `maxBytes` of them, and a token for them. */
-  take(maxBytes: number): { readonly token: number; readonly data: ReadonlyArray<Uint8Array> } {
+  /**
+   * The next ones to propose together, in order, at most `maxBytes` of them, and a token for them.
+   * Undefined: nobody waits for any of those that were queued.
+   */
+  take(maxBytes: number): Batch | undefined {
     let bytes = 0
     const wanted = this.#queued.filter((proposal) => {
       if (proposal.answer === undefined) this.#settle(proposal, undefined)
@@ -82,6 +91,7 @@ export class Proposals {
     })
     const batch = over === -1 ? wanted : wanted.slice(0, over)
     this.#queued = over === -1 ? [] : wanted.slice(over)
+    if (batch.length === 0) return undefined
     this.#token += 1
     this.#handed.set(this.#token, batch)
     return { token: this.#token, data: batch.map(({ data }) => data) }
