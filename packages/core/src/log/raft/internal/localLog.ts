@@ -86,7 +86,9 @@ export const make = (options: Options): Log => {
     trim: (through) => withCore((core) => trim(core, through)),
     full: full.await,
     members: Stream.unfold(undefined, () =>
-      withCore((core) => Effect.as(core.published.changed, [membership(core), undefined] as const))
+      withCore((core) =>
+        Effect.map(core.published.changed, () => [membership(core), undefined] as const)
+      )
     ),
     leads: Effect.sync(() => options.core()?.leads ?? false)
   }
