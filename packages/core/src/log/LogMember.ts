@@ -82,7 +82,7 @@ export class LogMember extends Context.Service<
 
     /**
      * This node gives up its vote, so that the others need it no more. What only it holds ends with
-     * it. `Unavailable`: it is still a member, for instance the last one.
+     * it. `Unavailable`: it is still a member, for instance the last one, and stays one.
      */
     readonly leave: Effect.Effect<void, Unavailable>
 

@@ -142,7 +142,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const info = { engine: "RaftLog", cluster, durability: storage.durability }
   const local = LocalLog.make({ ...shared, info, storage, guard })
   const log = WholeLog.make({ ...shared, hearsay, local, remote, random })
-  const leaves = () => (own.isLeaving = true)
+  const leaves = (isLeaving: boolean) => void (own.isLeaving = isLeaving)
   const member = Member.make({ ...shared, hearsay, local, steward, isAlone, leaves })
 
   if (storage.begun !== undefined) yield* start(storage.begun.log, storage.begun.restored)

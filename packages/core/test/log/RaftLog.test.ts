@@ -8,8 +8,8 @@ import * as Schedule from "effect/Schedule"
 import { ClusterId, WrongCluster } from "../../src/log/ReplicatedLog.ts"
 import { AppendEntry, JoinLog } from "../../src/service/LogServices.ts"
 import { passing } from "../passing.ts"
-import { cluster, leaderOf, makeNetwork } from "./raftNodes.ts"
-import { append, bytes, commands, until } from "./words.ts"
+import { cluster, leaderOf, makeNetwork, type Running } from "./raftNodes.ts"
+import { append, bytes, commands, soon, until } from "./words.ts"
 
 const names = ["a", "b", "c"]
 
@@ -157,6 +157,41 @@ describe("the log of a quorum", { timeout: 30_000 }, () => {
     }).pipe(passing)
   )
 
+  it.effect("[LM8] the last voter cannot leave, and stays one when others have come", () =>
+    Effect.gen(function* () {
+      const { start, startAll } = yield* makeNetwork
+      const [first, ...gone] = yield* startAll(names)
+      yield* Effect.forEach([first!, ...gone], ({ member }) => member.settled)
+      for (const { member, stop } of gone) yield* Effect.andThen(member.leave, stop)
+      yield* voting(first!, 1)
+      const refused = yield* Effect.flip(first!.member.leave)
+      assert.strictEqual(refused.reason, "NoQuorum")
+      const nodes = [first!, yield* start("b", names), yield* start("c", names)]
+      yield* voting(first!, 3)
+      yield* first!.member.handOver
+      yield* Effect.sleep("10 seconds")
+      const { voters } = yield* (yield* leaderOf(nodes)).member.status
+      assert.deepStrictEqual(voters.toSorted(), names)
+    }).pipe(passing)
+  )
+
+  it.effect("[LM8] a node that could ask nobody to let it go is a voter as before", () =>
+    Effect.gen(function* () {
+      const { cut, startAll } = yield* makeNetwork
+      const nodes = yield* startAll(names)
+      const leader = yield* leaderOf(nodes)
+      const stays = nodes.find((node) => node !== leader)!
+      yield* Effect.forEach(nodes, ({ member }) => member.settled)
+      yield* cut((from, to) => (from === stays.name) !== (to === stays.name))
+      assert.strictEqual((yield* Effect.flip(stays.member.leave))._tag, "Unavailable")
+      yield* cut(() => false)
+      // Longer than anybody remembers who leaves.
+      yield* Effect.sleep("70 seconds")
+      const { voters } = yield* (yield* leaderOf(nodes)).member.status
+      assert.deepStrictEqual(voters.toSorted(), names)
+    }).pipe(passing)
+  )
+
   it.effect("[RL13] a leader without room says so on its node, whichever node fills it", () =>
     Effect.gen(function* () {
       const { startAll } = yield* makeNetwork
@@ -206,3 +241,7 @@ describe("the log of a quorum", { timeout: 30_000 }, () => {
     }).pipe(passing)
   )
 })
+
+/** Ends once as many vote as far as `node` knows. */
+const voting = ({ member }: Running, count: number) =>
+  Effect.repeat(member.status, { until: ({ voters }) => voters.length === count, ...soon })

@@ -73,18 +73,23 @@ const membersOf = ({ view }: Core, node: string): ReadonlyArray<IncarnationId> =
   return [...voters, ...learners].filter((member) => nodeOf(member) === node)
 }
 
-/** This node asks the others to go on without it, again and again for a while. */
+/**
+ * This node asks the others to go on without it, again and again for a while. Where that fails it stays,
+ * and whoever was told meanwhile that it leaves lets it come back.
+ */
 export const leave = (options: Options): Effect.Effect<void, Unavailable> =>
   Effect.suspend(() => {
     const { core, id, leaves } = options
-    leaves()
     const voters = core()?.view.configuration.voters ?? []
-    if (voters.length === 0) return Effect.void
     if (voters.length === 1 && voters[0] === id) return unavailable("NoQuorum")
+    leaves(true)
+    if (voters.length === 0) return Effect.void
     const asks = Effect.andThen(Effect.ignore(handOver(options)), askToLeave(options)).pipe(
       Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 50 })
     )
-    return Effect.andThen(tellAll(options), asks)
+    return Effect.andThen(tellAll(options), asks).pipe(
+      Effect.tapError(() => Effect.sync(() => leaves(false)))
+    )
   })
 
 /**
@@ -134,6 +139,6 @@ interface Options {
   readonly nowMs: () => number
   readonly peers: RaftPeers["Service"]
   readonly steward: Steward
-  /** From now on this node does not ask to be a member. */
-  readonly leaves: () => void
+  /** Whether from now on this node does not ask to be a member. */
+  readonly leaves: (isLeaving: boolean) => void
 }

@@ -22,8 +22,8 @@ interface Options {
   readonly peers: RaftPeers["Service"]
   readonly steward: Steward
   readonly isAlone: () => boolean
-  /** From now on this node does not ask to be a member. */
-  readonly leaves: () => void
+  /** Whether from now on this node does not ask to be a member. */
+  readonly leaves: (isLeaving: boolean) => void
 }
 
 /** What the cloud asks of this node's part in the log. */
