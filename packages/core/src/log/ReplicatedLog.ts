@@ -153,7 +153,7 @@ const meanings = {
   NoQuorum: "too few nodes answer; start the others again",
   Joining: "this node is not part of the cloud yet; ask later",
   Stopping: "this node is shutting down; ask another",
-  StorageFull: "there is no room; delete something",
+  StorageFull: "there is no room, and a delete needs some too; make room on the disk of the node",
   SnapshotGone: "a newer snapshot took its place; ask again",
   NotWriter: "this node only copies the log; ask a member of it",
   LogRegressed: "the log began anew without this node's entries; restart this node to follow it",

@@ -48,6 +48,7 @@ it.effect("[WA13] a full disk is told while there is room for a segment, and not
     }
     const refused = yield* Effect.flip(storage.snapshots.write("s", content(5000)))
     assert.deepStrictEqual(refused, new Unavailable({ reason: "StorageFull" }))
+    assert.include(refused.message, "make room on the disk")
     // What is under way has room, and so have terms and votes.
     yield* storage.write([batch({ hardState: hardState(5, index) })])
     yield* storage.write([batch({ hardState: hardState(6, index) })])
