@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import { ClusterId, WrongCluster } from "../../src/log/ReplicatedLog.ts"
 import { AppendEntry, JoinLog } from "../../src/service/LogServices.ts"
 import { passing } from "../passing.ts"
@@ -189,6 +190,35 @@ describe("the log of a quorum", { timeout: 30_000 }, () => {
       yield* Effect.sleep("70 seconds")
       const { voters } = yield* (yield* leaderOf(nodes)).member.status
       assert.deepStrictEqual(voters.toSorted(), names)
+    }).pipe(passing)
+  )
+
+  it.effect("[LM15] who fetches from a leader that stands still goes on with its successor", () =>
+    Effect.gen(function* () {
+      const { cut, freeze, startAll } = yield* makeNetwork
+      const nodes = yield* startAll(names)
+      yield* Effect.forEach(nodes, ({ member }) => member.settled)
+      const leader = yield* leaderOf(nodes)
+      const [next, behind] = nodes.filter((node) => node !== leader)
+      yield* cut((from, to) => (from === behind!.name) !== (to === behind!.name))
+      for (const word of ["one", "two"]) yield* append(leader, word)
+      const last = yield* next!.log.barrier
+      for (const { log } of [leader, next!]) {
+        yield* log.snapshots.write(last, Stream.make(bytes("state")))
+        yield* log.trim(last)
+      }
+      // The offer of the first leader arrives, and nothing of what is then fetched from it.
+      yield* cut((from, to, way) =>
+        [from, to].includes(behind!.name)
+          ? way === "call" || [from, to].includes(next!.name)
+          : false
+      )
+      yield* Effect.sleep("1 second")
+      yield* freeze(leader.name)
+      yield* cut(() => false)
+      const frozenMs = yield* Clock.currentTimeMillis
+      yield* until(next!.log.append(bytes("three"), { id: "three", deadline: "1 second" }))
+      assert.isBelow((yield* Clock.currentTimeMillis) - frozenMs, 20_000)
     }).pipe(passing)
   )
 
