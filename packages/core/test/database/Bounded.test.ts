@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as TestClock from "effect/testing/TestClock"
 import { type Caller, LinkFailed } from "../../src/log/RaftPeers.ts"
 import { LogBarrier } from "../../src/service/LogServices.ts"
@@ -46,6 +47,26 @@ it.effect("[DB23] a node that is cut off answers within the lag, and not beyond 
     yield* TestClock.adjust("2 seconds")
     const late = yield* Effect.flip(replica.documents.count("a", undefined, second))
     assert.strictEqual(late._tag, "Unavailable")
+  }).pipe(Effect.scoped)
+)
+
+it.effect("[DB23] a bounded read that is run again is judged again", () =>
+  Effect.gen(function* () {
+    const { call, database } = yield* writer()
+    yield* database.documents.execute({ _tag: "CreateCollection", collection: "a" })
+    let broken = false
+    const replica = yield* follower((service, payload) =>
+      Effect.suspend(() =>
+        broken ? Effect.fail(new LinkFailed({ started: false })) : call(service, payload)
+      )
+    )
+    yield* passing
+    yield* replica.documents.count("a", undefined, second)
+    broken = true
+    const get = replica.documents.get("a", "1", second)
+    assert.isTrue(Option.isNone(yield* get))
+    yield* TestClock.adjust("2 seconds")
+    assert.strictEqual((yield* Effect.flip(get))._tag, "Unavailable")
   }).pipe(Effect.scoped)
 )
 

@@ -86,25 +86,26 @@ export const make = Effect.fnUntraced(function* (
   const reached = (seen: number) =>
     copy.current().index >= seen ? Effect.void : Effect.raceFirst(copy.applied(seen), refuted(seen))
 
-  /** The state that a read with these options may see. */
+  /** The state that a read with these options may see, as of the moment when it is asked for. */
   const stateFor = ({
     consistency = "linearizable",
     maxLag = maxLagDefault,
     timeout = "10 seconds"
-  }: ReadOptions): Effect.Effect<State, Unavailable> => {
-    if (consistency === "local") return copy.state
-    if (consistency === "linearizable" && readLocally === true) return copy.state
-    const isFresh = consistency === "bounded" && nowMs() - freshMs <= Duration.toMillis(maxLag)
-    if (isFresh) return Effect.andThen(copy.running, copy.state)
-    const wait: Effect.Effect<unknown, Unavailable> =
-      consistency === "linearizable" || consistency === "bounded"
-        ? Effect.retry(barrier, { while: isPassing, schedule: patience(timeout) })
-        : Effect.flatMap(footing, ({ seen }) => reached(seen))
-    return Effect.timeoutOrElse(Effect.andThen(wait, copy.state), {
-      duration: timeout,
-      orElse: () => behind
+  }: ReadOptions): Effect.Effect<State, Unavailable> =>
+    Effect.suspend(() => {
+      if (consistency === "local") return copy.state
+      if (consistency === "linearizable" && readLocally === true) return copy.state
+      const isFresh = consistency === "bounded" && nowMs() - freshMs <= Duration.toMillis(maxLag)
+      if (isFresh) return Effect.andThen(copy.running, copy.state)
+      const wait: Effect.Effect<unknown, Unavailable> =
+        consistency === "linearizable" || consistency === "bounded"
+          ? Effect.retry(barrier, { while: isPassing, schedule: patience(timeout) })
+          : Effect.flatMap(footing, ({ seen }) => reached(seen))
+      return Effect.timeoutOrElse(Effect.andThen(wait, copy.state), {
+        duration: timeout,
+        orElse: () => behind
+      })
     })
-  }
 
   return { barrier, confirmed, footing, followed: () => followed, stateFor }
 })
