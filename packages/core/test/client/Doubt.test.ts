@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { SessionExpired, TooManyUnacknowledged } from "@distri/store/command/Refusal"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { UnknownOutcome } from "../../src/client/CallError.ts"
@@ -21,7 +22,9 @@ const noLeader = new Unavailable({ reason: "NoLeader" })
 
 it("[CL15] a write is in doubt when one attempt broke, whatever another node says of its own", () => {
   const full = new Overloaded({ retryAfterMs: 50, reason: "log" })
-  for (const error of [noLeader, full]) {
+  const expired = new SessionExpired({ session: "s" })
+  const unacknowledged = new TooManyUnacknowledged({ session: "s", max: 1024 })
+  for (const error of [noLeader, full, expired, unacknowledged]) {
     assert.strictEqual(outcomeOf("Execute", { doubt: lost }, error), lost)
     assert.strictEqual(outcomeOf("Execute", {}, error), error)
   }

@@ -50,18 +50,7 @@ it.effect("[DB18] a session that expired is replaced, and the write goes on", ()
     const { call, database, log } = yield* writer()
     const other = yield* follower(call)
     yield* other.documents.execute(create)
-    yield* log.append(
-      CommandCodec.encode({
-        language: 1,
-        sender: { _tag: "System" },
-        operation: {
-          _tag: "ExpireSessions",
-          sessionsBefore: LogTime.make(1e15),
-          keysBefore: LogTime.make(0)
-        }
-      }),
-      { id: "expire" }
-    )
+    yield* log.append(expireAll, { id: "expire" })
     yield* other.barrier
     yield* Effect.forEach(["1", "2", "3"], (id) => other.documents.execute(add(id)), {
       concurrency: "unbounded"
@@ -208,6 +197,35 @@ it.effect("[ST7] a write in doubt is asked about under the name that its error g
   })
 )
 
+it.effect("[DB18] [ST7] a write in doubt does not run again when its session has ended since", () =>
+  Effect.gen(function* () {
+    let lost = false
+    const { call, database, log } = yield* writer()
+    const other = yield* follower(((service, payload) =>
+      Effect.suspend(() => {
+        if (!lost || service !== (AppendEntry as unknown)) return call(service, payload)
+        lost = false
+        // It is written, and so is the end of its session; the answer is all that is lost.
+        return call(service, payload).pipe(
+          Effect.andThen(log.append(expireAll, { id: "expire" })),
+          Effect.andThen(Effect.fail(new LinkFailed({ started: true })))
+        )
+      })) as Caller)
+    yield* other.documents.execute(create)
+    yield* other.documents.execute(add("1"))
+    const inc: UserOperation = { _tag: "UpdateDocument", collection: "a", id: "1", inc: { n: 1 } }
+    const session = yield* other.openSession("mine")
+    lost = true
+    const own = yield* passing(Effect.flip(other.documents.execute(inc)))
+    yield* other.openSession("mine")
+    lost = true
+    const ofCaller = yield* passing(numbered(other, { session, seq: 1, ack: 0 }, inc))
+    assert.deepStrictEqual([own._tag, ofCaller._tag, lost], ["Ambiguous", "Ambiguous", false])
+    const { found } = yield* database.documents.read({ collection: "a" })
+    assert.deepStrictEqual(found[0]?.document, { _id: "1", n: 2 })
+  })
+)
+
 it("[ST7] only the name of a ticket is one", () => {
   const ticket = { session: "01ABC", seq: 7, ack: 3 }
   assert.deepStrictEqual(WriteSession.named(WriteSession.nameOf(ticket)), { ...ticket, ack: 0 })
@@ -262,6 +280,17 @@ it.effect("[DB18] interrupted writes hold up no acknowledgement", () =>
     assert.strictEqual(ticket?.ack, ticket!.seq - 1)
   }).pipe(Effect.provideService(MaxOpsBeforeYield, 6))
 )
+
+/** Ends every session there is. */
+const expireAll = CommandCodec.encode({
+  language: 1,
+  sender: { _tag: "System" },
+  operation: {
+    _tag: "ExpireSessions",
+    sessionsBefore: LogTime.make(1e15),
+    keysBefore: LogTime.make(0)
+  }
+})
 
 const commandsIn = (log: ReplicatedLog["Service"], count: number) =>
   log.entries(LogIndex.make(1)).pipe(

@@ -44,6 +44,17 @@ export const recall = (state: State, sender: Sender): Result | undefined => {
   }
 }
 
+/**
+ * Refusals that nobody remembers. Each is about the one attempt that got it: another attempt of the
+ * same command may have run before, or may still run.
+ *
+ * @category configuration
+ */
+export const unremembered: ReadonlyArray<Result["_tag"]> = [
+  "SessionExpired",
+  "TooManyUnacknowledged"
+]
+
 /** Why a command that was not answered before may not run. @category predicates */
 export const refusal = (state: State, sender: Sender): Refused | undefined => {
   if (sender._tag !== "Session") return undefined

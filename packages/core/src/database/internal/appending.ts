@@ -24,6 +24,13 @@ export interface Proposal {
   readonly data: Uint8Array
 }
 
+/** Where a command is in the log, or what it came to before. */
+export interface Placed {
+  readonly place: LogIndex | Result
+  /** An earlier attempt may be in the log as well. */
+  readonly inDoubt: boolean
+}
+
 /** More results than this are not kept: who writes so fast opens a session. */
 const keysMax = 1_000_000
 
@@ -33,16 +40,12 @@ export const make = Effect.fnUntraced(function* (
   limits: Limits
 ) {
   const log = yield* ReplicatedLog
-  /** Where it is in the log, or what it came to before. */
-  return (
-    proposal: Proposal,
-    timeout: Duration.Input
-  ): Effect.Effect<LogIndex | Result, WriteError> => {
+  return (proposal: Proposal, timeout: Duration.Input): Effect.Effect<Placed, WriteError> => {
     const { command, data, id } = proposal
     const before = copy.current()
     // Answered before: the log need not carry it again.
     const known = recall(before, command.sender)
-    if (known !== undefined) return Effect.succeed(known)
+    if (known !== undefined) return Effect.succeed({ place: known, inDoubt: false })
     const refused = room(before, command, limits)
     if (refused !== undefined) return Effect.fail(refused)
     const once = log.append(data, { id, deadline: timeout })
@@ -57,8 +60,10 @@ export const make = Effect.fnUntraced(function* (
         })
     )
     return append.pipe(
+      Effect.map((place): Placed => ({ place, inDoubt: false })),
       Effect.catchTag("Ambiguous", () =>
         Effect.retry(append, persistence(timeout)).pipe(
+          Effect.map((place): Placed => ({ place, inDoubt: true })),
           // Once an attempt may be in the log, no later refusal says that none is.
           Effect.mapError(() => new Ambiguous({ id }))
         )

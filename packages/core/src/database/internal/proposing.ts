@@ -2,7 +2,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { recall } from "@distri/store/apply/exactlyOnce"
+import { recall, unremembered } from "@distri/store/apply/exactlyOnce"
 import { type Command, language, type Operation, type Sender } from "@distri/store/command/Command"
 import * as CommandCodec from "@distri/store/command/CommandCodec"
 import { commandMaxBytes } from "@distri/store/command/Limits"
@@ -24,8 +24,17 @@ export const make = Effect.fnUntraced(function* (
   const placed = yield* Appending.make(copy, limits)
 
   /** What the entry at `index` came to, once `copy` has it. */
-  const resultOf = (state: State, index: LogIndex, { command, id }: Appending.Proposal) =>
-    answer(copy.resultAt(index) ?? recall(state, command.sender), id)
+  const resultOf = (
+    state: State,
+    index: LogIndex,
+    { command, id }: Appending.Proposal,
+    inDoubt: boolean
+  ) => {
+    const outcome = copy.resultAt(index) ?? recall(state, command.sender)
+    // It says that this attempt did not run, and nothing of the one before.
+    const hides = inDoubt && outcome !== undefined && unremembered.includes(outcome._tag)
+    return answer(hides ? undefined : outcome, id)
+  }
 
   const one = Effect.fnUntraced(function* (
     operation: Operation,
@@ -35,11 +44,11 @@ export const make = Effect.fnUntraced(function* (
   ): Effect.fn.Return<Written, WriteError> {
     yield* copy.running
     const proposal = yield* Effect.fromResult(encoded({ language, sender, operation }, id))
-    const index = yield* placed(proposal, timeout)
-    if (typeof index !== "number") return yield* Effect.fromResult(answer(index, id))
+    const { inDoubt, place } = yield* placed(proposal, timeout)
+    if (typeof place !== "number") return yield* Effect.fromResult(answer(place, id))
     // It is in the log, so from here on a failure says nothing about the write.
-    const after = yield* Effect.mapError(copy.applied(index), () => new Ambiguous({ id }))
-    return yield* Effect.fromResult(resultOf(after, index, proposal))
+    const after = yield* Effect.mapError(copy.applied(place), () => new Ambiguous({ id }))
+    return yield* Effect.fromResult(resultOf(after, place, proposal, inDoubt))
   })
 
   const all = Effect.fnUntraced(function* (
@@ -53,16 +62,17 @@ export const make = Effect.fnUntraced(function* (
       { concurrency: "unbounded" }
     )
     let last = 0
-    for (const place of places)
-      if (Result.isSuccess(place) && typeof place.success === "number")
-        last = Math.max(last, place.success)
+    for (const each of places)
+      if (Result.isSuccess(each) && typeof each.success.place === "number")
+        last = Math.max(last, each.success.place)
     const after = yield* Effect.result(copy.applied(last))
-    return places.map((place, at): Result.Result<Written, WriteError> => {
-      if (Result.isFailure(place)) return Result.fail(place.failure)
+    return places.map((each, at): Result.Result<Written, WriteError> => {
+      if (Result.isFailure(each)) return Result.fail(each.failure)
+      const { inDoubt, place } = each.success
       const proposal = proposals[at]!
-      if (typeof place.success !== "number") return answer(place.success, proposal.id)
+      if (typeof place !== "number") return answer(place, proposal.id)
       return Result.isSuccess(after)
-        ? resultOf(after.success, place.success, proposal)
+        ? resultOf(after.success, place, proposal, inDoubt)
         : Result.fail(new Ambiguous({ id: proposal.id }))
     })
   })

@@ -44,8 +44,8 @@ export type Send<A, E> = (
  * Numbers the writes of one writer, so that each takes effect once and the database need not keep
  * its answer for longer than the writer waits for it.
  *
- * Opened at the first write. A session that has expired is replaced: what it had in flight ran
- * within the last hour or never, and an hour is longer than any write waits.
+ * Opened at the first write. A session that has expired is replaced, and the write is sent anew. So
+ * `send` may say `SessionExpired` only where no attempt of the write can have run.
  */
 export const make = <E>(
   open: (timeout: Duration.Duration) => Effect.Effect<string, E | Overloaded>
