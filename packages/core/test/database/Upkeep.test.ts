@@ -105,17 +105,55 @@ it("[DB20] sessions end after an hour of silence, and keys after a day", () => {
     sender: { _tag: "Key", owner: "o", key: "k", fingerprint: 1 },
     operation: { _tag: "CreateCollection", collection: "a" }
   })
-  assert.deepStrictEqual(due(state, hour - 1), [])
-  const [first] = due(state, hour)
+  const dueAt = (nowMs: number) =>
+    due(state, nowMs, (ms) => (ms > nowMs ? undefined : LogTime.make(nowMs - ms)))
+  assert.deepStrictEqual(dueAt(hour - 1), [])
+  const [first] = dueAt(hour)
   assert.deepInclude(first, { _tag: "ExpireSessions", sessionsBefore: LogTime.make(0) })
   add(hour, { language: 1, sender: { _tag: "System" }, operation: first! })
   assert.strictEqual(state.sessions.size, 0)
   assert.strictEqual(state.keys.size, 1)
-  assert.deepStrictEqual(due(state, 25 * hour - 1), [])
-  const [second] = due(state, 25 * hour)
+  assert.deepStrictEqual(dueAt(25 * hour - 1), [])
+  const [second] = dueAt(25 * hour)
   add(25 * hour, { language: 1, sender: { _tag: "System" }, operation: second! })
   assert.strictEqual(state.keys.size, 0)
 })
+
+it.effect("[DB27] a clock that is ahead ends no session and no key before its time", () =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    let aheadMs = 0
+    const wallMs = () => clock.currentTimeMillisUnsafe() + aheadMs
+    const jumping: Clock.Clock = {
+      ...clock,
+      currentTimeMillisUnsafe: wallMs,
+      currentTimeMillis: Effect.sync(wallMs)
+    }
+    const { database, log } = yield* Effect.provideService(writer(), Clock.Clock, jumping)
+    const write = (idempotencyKey?: string) =>
+      database.documents
+        .execute({ ...create, collection: idempotencyKey ?? "a" }, { idempotencyKey })
+        .pipe(Effect.provideService(Clock.Clock, jumping))
+    const ended = Effect.map(
+      operationsIn(log),
+      (tags) => tags.filter((tag) => tag === "ExpireSessions").length
+    )
+    yield* write()
+    yield* write("k")
+    aheadMs = 48 * 3_600_000
+    // The log's time is what that clock says.
+    yield* write("l")
+    yield* TestClock.adjust("59 minutes")
+    assert.strictEqual(yield* ended, 0)
+    yield* TestClock.adjust("2 minutes")
+    assert.strictEqual(yield* ended, 1)
+    yield* TestClock.adjust("22 hours")
+    assert.strictEqual(yield* ended, 1)
+    yield* TestClock.adjust("2 hours")
+    // A node notes the log's time once a minute, so the two keys end one after the other.
+    assert.strictEqual(yield* ended, 3)
+  })
+)
 
 it.effect("[DB16] a full database refuses what adds, and lets delete", () =>
   Effect.gen(function* () {

@@ -2,7 +2,9 @@
  * What the node that leads does for the database now and then: it logs the end of documents whose
  * time has come, and of results and sessions that nobody will ask for again.
  *
- * Nothing ends by a node's own clock, only by what the log says.
+ * Nothing ends by a node's own clock, only by what the log says. And no wall clock that is ahead ends
+ * what somebody may ask for again: how long it lay still is told by the monotonic clock of the node that
+ * leads, which was there all the while.
  */
 import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -16,6 +18,7 @@ import * as Tree from "@distri/store/tree/Tree"
 import { LogTime } from "@distri/store/value/LogIndex"
 import { ReplicatedLog } from "../../log/ReplicatedLog.ts"
 import type * as Copies from "./copy.ts"
+import * as LogPast from "./logPast.ts"
 
 /** A session that was silent for this long ends. */
 const sessionIdleMs = 60 * 60_000
@@ -42,11 +45,16 @@ export const run = Effect.fnUntraced(function* (copy: Copy, sweep: Effect.Effect
     yield* copy.applied(index)
   })
 
+  const past = LogPast.make(keyLifeMs)
+
   const look = Effect.gen(function* () {
+    const monotonicMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
+    past.note(monotonicMs, (yield* copy.state).time)
+    const ago = (ms: number) => past.timeAt(monotonicMs - ms)
     // One command ends only so much, not to hold up others. More may be due than one a look.
     for (let round = 0; round < roundsMax; round += 1) {
       if (!(yield* log.leads)) return
-      const operations = due(yield* copy.state, yield* Clock.currentTimeMillis)
+      const operations = due(yield* copy.state, yield* Clock.currentTimeMillis, ago)
       if (operations.length === 0) return
       for (const operation of operations) yield* propose(operation)
     }
@@ -59,17 +67,23 @@ export const run = Effect.fnUntraced(function* (copy: Copy, sweep: Effect.Effect
   )
 })
 
-/** What should be logged at `nowMs`. */
-export const due = (state: State, nowMs: number): ReadonlyArray<Operation> => {
+/** What should be logged at `nowMs`. `ago`: what the log's time was so many milliseconds before. */
+export const due = (
+  state: State,
+  nowMs: number,
+  ago: (ms: number) => LogTime | undefined
+): ReadonlyArray<Operation> => {
   const operations: Array<Operation> = []
   if (dueMs(state) <= nowMs) operations.push({ _tag: "ExpireDocuments" })
-  const sessionsBefore = LogTime.make(nowMs - sessionIdleMs)
-  const life = state.keys.size > keysMax ? keyLifeMinMs : keyLifeMs
-  const keysBefore = LogTime.make(nowMs - life)
+  const sessionsBefore = ago(sessionIdleMs) ?? never
+  const keysBefore = ago(state.keys.size > keysMax ? keyLifeMinMs : keyLifeMs) ?? never
   if (hasIdleSession(state, sessionsBefore) || oldestKey(state) <= keysBefore)
     operations.push({ _tag: "ExpireSessions", sessionsBefore, keysBefore })
   return operations
 }
+
+/** Before all that a log says. */
+const never = LogTime.make(-1)
 
 const hasIdleSession = ({ sessions }: State, before: LogTime) => {
   const scan = Tree.scan(sessions)
