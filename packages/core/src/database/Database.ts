@@ -79,13 +79,23 @@ export class Database extends Context.Service<
     /** Everything about documents, on this node's copy. */
     readonly documents: Documents
 
-    /** Opens a session for a caller from afar; under the same id, the same one. */
-    readonly openSession: (id?: string) => Effect.Effect<string, WriteError>
+    /**
+     * As `documents.execute`, for a caller who can ask another node under the same key. Once a write
+     * is in doubt and this node has no leader, it is `Ambiguous` soon, and not only when its time is
+     * over.
+     */
+    readonly executeFromAfar: Documents["execute"]
+
+    /** Opens a session for a caller from afar; under the same id, the same one. Default 10 s. */
+    readonly openSession: (
+      id?: string,
+      timeout?: Duration.Input
+    ) => Effect.Effect<string, WriteError>
 
     /**
      * Writes of users, each encoded as `CommandCodec` does and numbered by its caller in a session:
      * it takes effect once, and always gets the same answer. All are proposed at once, and none waits
-     * for another; the answers are in the order of the commands.
+     * for another; the answers are in the order of the commands. In doubt as `executeFromAfar`.
      */
     readonly executeAll: (
       commands: ReadonlyArray<Uint8Array>,
@@ -157,6 +167,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       explain: reading.explain,
       watch: watching.watch
     },
+    executeFromAfar: writing.executeFromAfar,
     executeAll: writing.executeAll,
     openSession: writing.openSession,
     poll: watching.poll,

@@ -273,13 +273,20 @@ export class DatabaseServices extends RpcGroup.make(
   /** Serves this node's database. */
   static readonly layer = DatabaseServices.toLayer(
     Effect.gen(function* () {
-      const { documents, executeAll, openSession, poll } = yield* Database
+      const { documents, executeAll, executeFromAfar, openSession, poll } = yield* Database
 
       const execute = Effect.fnUntraced(function* (operation: Operation) {
         const { idempotencyKey } = yield* CurrentRequest
-        return yield* documents
-          .execute(operation, { idempotencyKey, timeout: yield* timeLeft })
-          .pipe(Effect.tapErrorTag("Unavailable", goElsewhere))
+        return yield* executeFromAfar(operation, {
+          idempotencyKey,
+          timeout: yield* timeLeft
+        }).pipe(
+          Effect.tapErrorTag("Unavailable", goElsewhere),
+          // Without a key nobody else could tell it from another write.
+          Effect.tapErrorTag("Ambiguous", () =>
+            idempotencyKey === undefined ? Effect.void : askElsewhere
+          )
+        )
       })
       const changedOne = (operation: Operation) =>
         Effect.map(execute(operation), ({ id = "", version }) => ({ _id: id, version }))
@@ -292,7 +299,8 @@ export class DatabaseServices extends RpcGroup.make(
         DeleteDocument: (payload) => execute({ _tag: "DeleteDocuments", ...payload }),
         OpenSession: () =>
           Effect.flatMap(CurrentRequest, ({ idempotencyKey }) => openSession(idempotencyKey)).pipe(
-            Effect.tapErrorTag("Unavailable", goElsewhere)
+            Effect.tapErrorTag("Unavailable", goElsewhere),
+            Effect.tapErrorTag("Ambiguous", () => askElsewhere)
           ),
         Execute: ({ operation }) => execute(operation),
         ExecuteAll: Effect.fnUntraced(
@@ -303,6 +311,7 @@ export class DatabaseServices extends RpcGroup.make(
             // What took effect here takes effect once, and is told again there.
             const started = answers.some(({ _tag }) => _tag === "Written" || _tag === "Ambiguous")
             if (elsewhere !== undefined) yield* goElsewhere(elsewhere, started)
+            if (answers.some(({ _tag }) => _tag === "Ambiguous")) yield* askElsewhere
             return answers
           },
           Effect.tapErrorTag("Unavailable", goElsewhere)
@@ -363,9 +372,22 @@ const goElsewhere = Effect.fnUntraced(function* ({ reason }: Unavailable, starte
   if (reason === "LogRegressed" || reason === "WrongCluster" || reason === "Unsupported")
     return yield* handBack(`its copy of the database has stopped (${reason})`, { started })
   const left = yield* timeLeft
-  if (elsewhere.includes(reason) && Duration.isGreaterThan(left, Duration.seconds(1)))
+  if (elsewhere.includes(reason) && Duration.isGreaterThan(left, leftMin))
     return yield* handBack(`its part of the log cannot say (${reason})`, { started })
 })
+
+/**
+ * What is in doubt here can be asked about at any node, and takes effect once: by the number or the key
+ * that it has. Here it waited for a leader, and found none.
+ */
+const askElsewhere = Effect.gen(function* () {
+  const left = yield* timeLeft
+  if (Duration.isGreaterThan(left, leftMin))
+    return yield* handBack("it cannot say whether a write took effect", { started: true })
+})
+
+/** Who has less gets the reason. */
+const leftMin = Duration.seconds(1)
 
 const elsewhere: ReadonlyArray<Unavailable["reason"]> = [
   "NoLeader",

@@ -26,6 +26,7 @@ import {
   ExecuteAll,
   ExplainQuery,
   GetDocument,
+  OpenSession,
   ReadCollection,
   UpdateDocument
 } from "../../src/service/DatabaseServices.ts"
@@ -209,6 +210,23 @@ const leaderless = Effect.gen(function* () {
   return router
 })
 
+it.effect("[DB28] a write in doubt goes to another node, if there is time and it has a name", () =>
+  Effect.gen(function* () {
+    const doubt = new Ambiguous({ id: "?" })
+    const named = { idempotencyKey: "k" }
+    const late = { ...named, deadlineMs: 900 }
+    const goes = { _tag: "NotReady", started: true } as const
+    const create = { collection: "a" }
+    for (const outcomes of [[doubt], [written, doubt]])
+      assert.deepInclude(yield* refusalOf(outcomes), goes)
+    assert.isUndefined(yield* refusalOf([doubt], late))
+    assert.deepInclude(yield* refusalOfOne(CreateCollection, create, doubt, named), goes)
+    assert.deepInclude(yield* refusalOfOne(OpenSession, undefined, doubt, named), goes)
+    assert.isUndefined(yield* refusalOfOne(CreateCollection, create, doubt, late))
+    assert.isUndefined(yield* refusalOfOne(CreateCollection, create, doubt, {}))
+  }).pipe(Effect.provide(SecureRandom.layerWebCrypto))
+)
+
 const written: Written = {
   _tag: "Written",
   version: LogIndex.make(7),
@@ -217,19 +235,41 @@ const written: Written = {
 }
 
 /** How a node refuses writes that came together, of which its database makes `outcomes`. */
-const refusalOf = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Written | WriteError>) {
-  const random = yield* SecureRandom.SecureRandom
+const refusalOf = (outcomes: ReadonlyArray<Written | WriteError>, request: Asked = {}) => {
   const results = outcomes.map((outcome) =>
     outcome._tag === "Written" ? Result.succeed(outcome) : Result.fail(outcome)
   )
-  const database = { documents: {}, executeAll: () => Effect.succeed(results) } as never
+  const database = { documents: {}, executeAll: () => Effect.succeed(results) }
+  return refusalBy(database, ExecuteAll, { commands: [] }, request)
+}
+
+/** The same of a service that makes one write, of which its database makes `error`. */
+const refusalOfOne = (
+  service: Service.Any,
+  payload: unknown,
+  error: WriteError,
+  request: Asked
+) => {
+  const fail = () => Effect.fail(error)
+  const database = { documents: {}, executeFromAfar: fail, openSession: fail }
+  return refusalBy(database, service, payload, request)
+}
+
+const refusalBy = Effect.fnUntraced(function* (
+  database: object,
+  service: Service.Any,
+  payload: unknown,
+  request: Asked
+) {
+  const random = yield* SecureRandom.SecureRandom
   const context = yield* Layer.build(
-    DatabaseServices.layer.pipe(Layer.provide(Layer.succeed(Database, database)))
+    DatabaseServices.layer.pipe(Layer.provide(Layer.succeed(Database, database as never)))
   )
-  const endpoint = Endpoint.make(ExecuteAll, "a", context as Context.Context<never>, random)
-  const body = Schema.encodeSync(SchemaBinary.toCodec(ExecuteAll.payloadSchema))({ commands: [] })
-  const head = { service: "ExecuteAll", mode: "typed" } as RequestHead
-  const answer = yield* asRequest({})(endpoint.run(head, body))
+  const endpoint = Endpoint.make(service, "a", context as Context.Context<never>, random)
+  const codec = SchemaBinary.toCodec(service.payloadSchema) as Schema.Codec<unknown, Uint8Array>
+  const body = Schema.encodeSync(codec)(payload)
+  const head = { service: service._tag, mode: "typed" } as RequestHead
+  const answer = yield* asRequest(request)(endpoint.run(head, body))
   return answer.outcome === "refused" ? answer.refusal : undefined
 })
 
@@ -265,7 +305,9 @@ const bytesClient = Effect.map(
 const issue = (service: Service.Any, data: string, ...params: ReadonlyArray<string>) =>
   Effect.flip(Service.traits(service).bytes.decode(new TextEncoder().encode(data), params))
 
-const asRequest = (request: Partial<Context.Service.Shape<typeof CurrentRequest>>) =>
+type Asked = Partial<Context.Service.Shape<typeof CurrentRequest>>
+
+const asRequest = (request: Asked) =>
   Effect.provideService(CurrentRequest, {
     idempotencyKey: undefined,
     seen: 0,

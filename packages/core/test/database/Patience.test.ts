@@ -1,9 +1,11 @@
 import { assert, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { type ReplicatedLog, Unavailable } from "../../src/log/ReplicatedLog.ts"
+import { Ambiguous, type ReplicatedLog, Unavailable } from "../../src/log/ReplicatedLog.ts"
+import { passing } from "../passing.ts"
 import { overFake } from "./nodes.ts"
 
 it.effect("[RL9] a write that was never in the log says so, however short its time", () =>
@@ -28,5 +30,31 @@ it.effect("[RL9] a write that was never in the log says so, however short its ti
       const tags = new Set((yield* Fiber.join(all)).map(({ _tag }) => _tag))
       assert.deepStrictEqual([...tags], ["Unavailable"], `in ${timeout} ms`)
     }
+  })
+)
+
+it.effect("[DB28] a write in doubt is kept for long only where no other node can be asked", () =>
+  Effect.gen(function* () {
+    const doubtsOf = Effect.fnUntraced(function* (caller: "execute" | "executeFromAfar") {
+      let isFirst = true
+      const log = {
+        append: () =>
+          Effect.suspend((): Effect.Effect<never, Ambiguous | Unavailable> => {
+            if (!isFirst) return Effect.fail(new Unavailable({ reason: "NoLeader" }))
+            isFirst = false
+            return Effect.delay(Effect.fail(new Ambiguous({ id: "k" })), "3 seconds")
+          }),
+        entries: () => Stream.never,
+        snapshots: { latest: Effect.succeedNone }
+      } as unknown as ReplicatedLog["Service"]
+      const { database } = yield* overFake(log)
+      const { execute } = caller === "execute" ? database.documents : { execute: database[caller] }
+      const write = execute({ _tag: "CreateCollection", collection: "a" }, { idempotencyKey: "k" })
+      const [took, error] = yield* passing(Effect.timed(Effect.flip(write)))
+      assert.strictEqual(error._tag, "Ambiguous")
+      return Duration.toSeconds(took)
+    })
+    assert.isBelow(yield* doubtsOf("executeFromAfar"), 6)
+    assert.isAbove(yield* doubtsOf("execute"), 8)
   })
 )

@@ -8,7 +8,7 @@ import type { LogIndex } from "@distri/store/value/LogIndex"
 import { Ambiguous, ReplicatedLog } from "../../log/ReplicatedLog.ts"
 import { Overloaded } from "../../service/Refusal.ts"
 import { DatabaseFull, type WriteError } from "../DatabaseError.ts"
-import { isPassing, patience, persistence } from "./patience.ts"
+import { hope, isLeaderless, isPassing, patience, persistence } from "./patience.ts"
 import type * as Replica from "./replica.ts"
 
 /** Soft limits, held by the node that proposes. */
@@ -16,6 +16,9 @@ export interface Limits {
   readonly maxBytes: number
   readonly maxDocuments: number
 }
+
+/** Who waits for a write. One from afar can ask another node, one inside has only this one. */
+export type Caller = "inside" | "afar"
 
 /** A command that was checked, as the log will hold it, and the name to ask for it again. */
 export interface Proposal {
@@ -40,7 +43,11 @@ export const make = Effect.fnUntraced(function* (
   limits: Limits
 ) {
   const log = yield* ReplicatedLog
-  return (proposal: Proposal, timeout: Duration.Input): Effect.Effect<Placed, WriteError> => {
+  return (
+    proposal: Proposal,
+    timeout: Duration.Input,
+    caller: Caller
+  ): Effect.Effect<Placed, WriteError> => {
     const { command, data, id } = proposal
     const before = copy.current()
     // Answered before: the log need not carry it again.
@@ -50,19 +57,27 @@ export const make = Effect.fnUntraced(function* (
     if (refused !== undefined) return Effect.fail(refused)
     const once = log.append(data, { id, deadline: timeout })
     // Nothing is lost by appending again: the id stays the same.
-    const append = Effect.catchIf(
-      once,
-      (error) => error._tag === "Unavailable" && isPassing(error),
-      () =>
-        Effect.retry(once, {
-          while: (error) => error._tag === "Unavailable" && isPassing(error),
-          schedule: patience(timeout)
-        })
-    )
-    return append.pipe(
+    const append = (schedule: ReturnType<typeof patience>) =>
+      Effect.catchIf(
+        once,
+        (error) => error._tag === "Unavailable" && isPassing(error),
+        () =>
+          Effect.retry(once, {
+            while: (error) => error._tag === "Unavailable" && isPassing(error),
+            schedule
+          })
+      )
+    const again =
+      caller === "inside"
+        ? Effect.retry(append(patience(timeout)), persistence(timeout))
+        : Effect.retry(append(hope(timeout)), {
+            while: (error) => error._tag !== "Unavailable" || !isLeaderless(error),
+            schedule: persistence(timeout)
+          })
+    return append(patience(timeout)).pipe(
       Effect.map((place): Placed => ({ place, inDoubt: false })),
       Effect.catchTag("Ambiguous", () =>
-        Effect.retry(append, persistence(timeout)).pipe(
+        again.pipe(
           Effect.map((place): Placed => ({ place, inDoubt: true })),
           // Once an attempt may be in the log, no later refusal says that none is.
           Effect.mapError(() => new Ambiguous({ id }))

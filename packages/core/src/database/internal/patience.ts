@@ -13,6 +13,10 @@ const passing: ReadonlyArray<Unavailable["reason"]> = [
 /** Whether the same may work in a moment. */
 export const isPassing = ({ reason }: Unavailable): boolean => passing.includes(reason)
 
+/** Whether this node hears of nobody who writes the log. Another one may. */
+export const isLeaderless = ({ reason }: Unavailable): boolean =>
+  reason === "NoLeader" || reason === "NoQuorum" || reason === "Joining"
+
 /** An election may have to be repeated; by then another node may know better. */
 const patienceMaxMs = 5000
 
@@ -31,7 +35,19 @@ export const patience = (timeout: Duration.Input) => {
   return Schedule.upTo(growing(ms), { duration: Math.min(ms * 0.8, patienceMaxMs) })
 }
 
-/** How often to try again what may have happened: nobody but this node can find out. */
+/** By then a majority has elected its leader, and this node does not belong to it. */
+const hopeMaxMs = 2000
+
+/**
+ * The same for what may have happened, where its caller can ask another node. It has waited for the
+ * leader before, and leaves the caller the time to go there.
+ */
+export const hope = (timeout: Duration.Input) => {
+  const ms = Duration.toMillis(timeout)
+  return Schedule.upTo(growing(ms), { duration: Math.min(ms * 0.2, hopeMaxMs) })
+}
+
+/** How often to try again what may have happened, as long as it may help. */
 export const persistence = (timeout: Duration.Input) => {
   const ms = Duration.toMillis(timeout)
   return Schedule.upTo(growing(ms), { duration: ms * 0.9 })

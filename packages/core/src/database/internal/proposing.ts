@@ -29,22 +29,18 @@ export const make = Effect.fnUntraced(function* (
     index: LogIndex,
     { command, id }: Appending.Proposal,
     inDoubt: boolean
-  ) => {
-    const outcome = copy.resultAt(index) ?? recall(state, command.sender)
-    // It says that this attempt did not run, and nothing of the one before.
-    const hides = inDoubt && outcome !== undefined && unremembered.includes(outcome._tag)
-    return answer(hides ? undefined : outcome, id)
-  }
+  ) => answer(copy.resultAt(index) ?? recall(state, command.sender), id, inDoubt)
 
   const one = Effect.fnUntraced(function* (
     operation: Operation,
     sender: Sender,
     id: string,
-    timeout: Duration.Input
+    timeout: Duration.Input,
+    caller: Appending.Caller
   ): Effect.fn.Return<Written, WriteError> {
     yield* copy.running
     const proposal = yield* Effect.fromResult(encoded({ language, sender, operation }, id))
-    const { inDoubt, place } = yield* placed(proposal, timeout)
+    const { inDoubt, place } = yield* placed(proposal, timeout, caller)
     if (typeof place !== "number") return yield* Effect.fromResult(answer(place, id))
     // It is in the log, so from here on a failure says nothing about the write.
     const after = yield* Effect.mapError(copy.applied(place), () => new Ambiguous({ id }))
@@ -58,7 +54,7 @@ export const make = Effect.fnUntraced(function* (
     yield* copy.running
     const places = yield* Effect.forEach(
       proposals,
-      (proposal) => Effect.result(placed(proposal, timeout)),
+      (proposal) => Effect.result(placed(proposal, timeout, "afar")),
       { concurrency: "unbounded" }
     )
     let last = 0
@@ -79,12 +75,14 @@ export const make = Effect.fnUntraced(function* (
 
   return {
     /** Proposes on behalf of `sender`, and gives up after `timeout`. */
-    one: (operation: Operation, sender: Sender, id: string, timeout: Duration.Input) =>
-      Effect.timeoutOrElse(one(operation, sender, id, timeout), {
+    one: (...asked: Parameters<typeof one>) => {
+      const [, , id, timeout] = asked
+      return Effect.timeoutOrElse(one(...asked), {
         duration: inTimeMs(timeout),
         orElse: () => Effect.fail(new Ambiguous({ id }))
-      }),
-    /** Proposes all at once, and says what each came to. */
+      })
+    },
+    /** Proposes all at once, for a caller from afar, and says what each came to. */
     all: (proposals: ReadonlyArray<Appending.Proposal>, timeout: Duration.Input) =>
       Effect.timeoutOrElse(all(proposals, timeout), {
         duration: inTimeMs(timeout),
@@ -112,7 +110,14 @@ export const decode = (data: Uint8Array): Result.Result<Command, WriteError> => 
 const toRefusal = Schema.decodeSync(Refusal)
 export const refusal = (refused: Refused) => Result.fail(toRefusal(refused))
 
-const answer = (outcome: Outcome | undefined, id: string): Result.Result<Written, WriteError> => {
+/** `inDoubt`: an earlier attempt may have run. */
+const answer = (
+  outcome: Outcome | undefined,
+  id: string,
+  inDoubt = false
+): Result.Result<Written, WriteError> => {
   if (outcome === undefined) return Result.fail(new Ambiguous({ id }))
+  // It says that this attempt did not run, and nothing of the one before.
+  if (inDoubt && unremembered.includes(outcome._tag)) return Result.fail(new Ambiguous({ id }))
   return outcome._tag === "Written" ? Result.succeed(outcome) : refusal(outcome)
 }

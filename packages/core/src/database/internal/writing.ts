@@ -32,9 +32,10 @@ export const make = Effect.fnUntraced(function* (
   const propose = yield* Proposing.make(copy, limits)
 
   /** A repeated request has the same id, and opens the same session. */
-  const openSession = Effect.fnUntraced(function* (
-    id?: string,
-    timeout: Duration.Input = "10 seconds"
+  const open = Effect.fnUntraced(function* (
+    id: string | undefined,
+    timeout: Duration.Input,
+    caller: Appending.Caller
   ) {
     const session = id ?? (yield* random.ulid)
     const opening = { _tag: "OpenSession", owner, session } as const
@@ -43,27 +44,11 @@ export const make = Effect.fnUntraced(function* (
     const { sessions } = yield* copy.state
     if (sessions.size >= sessionsMax)
       return yield* new Overloaded({ retryAfterMs: 5000, reason: "memory" })
-    yield* propose.one(opening, system, session, timeout)
+    yield* propose.one(opening, system, session, timeout, caller)
     return session
   })
 
-  const write = Effect.fnUntraced(function* (
-    operation: UserOperation,
-    by: WriteSession.Ticket | string,
-    timeout: Duration.Input
-  ) {
-    const named = yield* withIds(random, operation)
-    const refused = Checked.check(named)
-    if (refused !== undefined) return yield* refuse(refused)
-    const sender: Sender =
-      typeof by === "string"
-        ? { _tag: "Key", owner, key: by, fingerprint: Checked.fingerprint(named) }
-        : { _tag: "Session", ...by }
-    const unknown = Checked.checkSender(sender)
-    if (unknown !== undefined) return yield* refuse(unknown)
-    const id = typeof by === "string" ? by : WriteSession.nameOf(by)
-    return yield* propose.one(named, sender, id, timeout)
-  })
+  const write = makeWrite(random, propose)
 
   const executeAll = Effect.fnUntraced(function* (
     commands: ReadonlyArray<Uint8Array>,
@@ -80,25 +65,56 @@ export const make = Effect.fnUntraced(function* (
     )
   })
 
-  const inSession = WriteSession.make((timeout) => openSession(undefined, timeout))
-  const execute = (
-    operation: UserOperation,
-    { idempotencyKey, timeout = "10 seconds" }: WriteOptions = {}
-  ): Effect.Effect<Written, WriteError> =>
-    idempotencyKey === undefined
-      ? inSession(timeout, (ticket, left) =>
-          ticket === undefined
-            ? Effect.flatMap(random.ulid, (key) => write(operation, key, left))
-            : write(operation, ticket, left)
-        )
-      : write(operation, WriteSession.named(idempotencyKey) ?? idempotencyKey, timeout)
+  const inSession = WriteSession.make((timeout) => open(undefined, timeout, "inside"))
+  // It has no name yet under which another node could be asked.
+  const writeUnnamed = (operation: UserOperation, timeout: Duration.Input) =>
+    inSession(timeout, (ticket, left) =>
+      ticket === undefined
+        ? Effect.flatMap(random.ulid, (key) => write(operation, key, left, "inside"))
+        : write(operation, ticket, left, "inside")
+    )
+  const executeFor =
+    (caller: Appending.Caller) =>
+    (
+      operation: UserOperation,
+      { idempotencyKey: key, timeout = "10 seconds" }: WriteOptions = {}
+    ): Effect.Effect<Written, WriteError> =>
+      key === undefined
+        ? writeUnnamed(operation, timeout)
+        : write(operation, WriteSession.named(key) ?? key, timeout, caller)
 
   return {
-    execute,
+    execute: executeFor("inside"),
+    executeFromAfar: executeFor("afar"),
     executeAll,
-    openSession
+    openSession: (id?: string, timeout: Duration.Input = "10 seconds") => open(id, timeout, "afar")
   }
 })
+
+type Propose = Effect.Success<ReturnType<typeof Proposing.make>>
+
+/** One write, under a key or with a number in a session. */
+const makeWrite = (random: SecureRandom.SecureRandom["Service"], propose: Propose) =>
+  Effect.fnUntraced(function* (
+    operation: UserOperation,
+    by: WriteSession.Ticket | string,
+    timeout: Duration.Input,
+    caller: Appending.Caller
+  ) {
+    const named = yield* withIds(random, operation)
+    const refused = Checked.check(named)
+    if (refused !== undefined) return yield* refuse(refused)
+    const sender = senderOf(named, by)
+    const unknown = Checked.checkSender(sender)
+    if (unknown !== undefined) return yield* refuse(unknown)
+    const id = typeof by === "string" ? by : WriteSession.nameOf(by)
+    return yield* propose.one(named, sender, id, timeout, caller)
+  })
+
+const senderOf = (operation: UserOperation, by: WriteSession.Ticket | string): Sender =>
+  typeof by === "string"
+    ? { _tag: "Key", owner, key: by, fingerprint: Checked.fingerprint(operation) }
+    : { _tag: "Session", ...by }
 
 const refuse = (refused: Refused) => Effect.fromResult(Proposing.refusal(refused))
 
