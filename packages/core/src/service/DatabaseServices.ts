@@ -298,7 +298,10 @@ export class DatabaseServices extends RpcGroup.make(
           changedOne(DatabaseBytes.replacement(collection, document)),
         DeleteDocument: (payload) => execute({ _tag: "DeleteDocuments", ...payload }),
         OpenSession: () =>
-          Effect.flatMap(CurrentRequest, ({ idempotencyKey }) => openSession(idempotencyKey)).pipe(
+          Effect.gen(function* () {
+            const { idempotencyKey } = yield* CurrentRequest
+            return yield* openSession(idempotencyKey, yield* timeLeft)
+          }).pipe(
             Effect.tapErrorTag("Unavailable", goElsewhere),
             Effect.tapErrorTag("Ambiguous", () => askElsewhere)
           ),

@@ -4,6 +4,7 @@ import { CollectionNotFound } from "@distri/store/command/Refusal"
 import type { Written } from "@distri/store/command/Result"
 import { LogIndex } from "@distri/store/value/LogIndex"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as SchemaBinary from "effect/encoding/SchemaBinary"
 import * as Layer from "effect/Layer"
@@ -224,6 +225,17 @@ it.effect("[DB28] a write in doubt goes to another node, if there is time and it
     assert.deepInclude(yield* refusalOfOne(OpenSession, undefined, doubt, named), goes)
     assert.isUndefined(yield* refusalOfOne(CreateCollection, create, doubt, late))
     assert.isUndefined(yield* refusalOfOne(CreateCollection, create, doubt, {}))
+  }).pipe(Effect.provide(SecureRandom.layerWebCrypto))
+)
+
+it.effect("[DB18] a session is opened in the time that its caller leaves", () =>
+  Effect.gen(function* () {
+    const asked: Array<unknown> = []
+    const openSession = (id: string, timeout: Duration.Input) =>
+      Effect.sync(() => void asked.push([id, Duration.toMillis(timeout)]))
+    const request = { idempotencyKey: "k", deadlineMs: 3000 }
+    yield* refusalBy({ documents: {}, openSession }, OpenSession, undefined, request)
+    assert.deepStrictEqual(asked, [["k", 3000]])
   }).pipe(Effect.provide(SecureRandom.layerWebCrypto))
 )
 
