@@ -39,7 +39,7 @@ import { Database } from "../database/Database.ts"
 import { Halt } from "../Halt.ts"
 import { LogMember } from "../log/LogMember.ts"
 import * as RaftLog from "../log/RaftLog.ts"
-import { ClusterId, ReplicatedLog, type Unavailable } from "../log/ReplicatedLog.ts"
+import { ClusterId, type Unavailable } from "../log/ReplicatedLog.ts"
 import { Disk, type DiskFailed } from "../log/storage/Disk.ts"
 import * as DiskStorage from "../log/storage/DiskStorage.ts"
 import * as MemoryStorage from "../log/storage/MemoryStorage.ts"
@@ -59,6 +59,7 @@ import {
 import * as Announcer from "./Announcer.ts"
 import { drain } from "./Drain.ts"
 import type { Load } from "./Load.ts"
+import { databaseVersion } from "./internal/databaseVersion.ts"
 import * as RaftPeers from "./internal/raftPeers.ts"
 import * as Reporting from "./internal/reporting.ts"
 import * as NodeReport from "./NodeReport.ts"
@@ -194,24 +195,6 @@ const assemble = Effect.fnUntraced(function* (
     Layer.provide(Table),
     Layer.provide(Layer.succeed(ServiceLimits, { ...Admission.defaultLimits, ...options.limits }))
   )
-})
-
-/**
- * The log that this node follows is known once the writer was reached. A node whose copy has stopped
- * names none: no caller may take a dead log for the one that counts now.
- */
-const databaseVersion = Effect.gen(function* () {
-  const { running, version } = yield* Database
-  const { identity } = yield* ReplicatedLog
-  let log = ""
-  yield* identity.pipe(
-    Effect.tap((id) => Effect.sync(() => (log = id))),
-    Effect.retry(Schedule.spaced("200 millis")),
-    Effect.ignore,
-    Effect.forkScoped
-  )
-  const current = Effect.match(running, { onSuccess: () => log, onFailure: () => "" })
-  return Effect.zipWith(current, version, (log, version) => ({ log, version }))
 })
 
 /** The layer that keeps this node's part of the log. */
