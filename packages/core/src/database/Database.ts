@@ -65,6 +65,8 @@ export interface Options {
   readonly maxBytes?: number | undefined
   /** Default 1,000,000. */
   readonly maxDocuments?: number | undefined
+  /** Of results that sessions have not acknowledged. Default 64 MiB. */
+  readonly maxResultBytes?: number | undefined
   /** Changes that this node remembers for watchers. Default 100,000, and at most 64 MiB. */
   readonly changesMax?: number | undefined
 }
@@ -134,7 +136,11 @@ export class Database extends Context.Service<
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { changesMax, home = "local" } = options
-  const { maxBytes = 1024 * mebibyte, maxDocuments = 1_000_000 } = options
+  const {
+    maxBytes = 1024 * mebibyte,
+    maxDocuments = 1_000_000,
+    maxResultBytes = 64 * mebibyte
+  } = options
   const log = yield* ReplicatedLog
   const { cluster } = log.info
   const changes = yield* Changes.make({ changesMax })
@@ -153,7 +159,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   }
   const copy = yield* Replica.make(listener, compaction.applied)
   const reading = yield* Reading.make(copy, pins, home)
-  const writing = yield* Writing.make(copy, { maxBytes, maxDocuments })
+  const writing = yield* Writing.make(copy, { maxBytes, maxDocuments, maxResultBytes })
   const watching = yield* Watch.make({ ...reading, changes, copy, home })
   yield* Effect.forkScoped(compaction.whenFull(copy.state))
   yield* Maintenance.run(copy, reading.sweep)

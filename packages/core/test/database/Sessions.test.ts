@@ -226,6 +226,30 @@ it.effect("[DB18] [ST7] a write in doubt does not run again when its session has
   })
 )
 
+it.effect("[DB29] results that nobody acknowledges stay within their limit", () =>
+  Effect.gen(function* () {
+    const { database } = yield* writer({ maxResultBytes: 2000 })
+    yield* database.documents.execute(create)
+    const [session, other] = [yield* database.openSession("1"), yield* database.openSession("2")]
+    const write = (session: string, seq: number, ack: number) =>
+      numbered(database, { session, seq, ack }, add(`${session} ${seq}`))
+    const tags: Array<string> = []
+    for (let seq = 1; seq <= 20; seq += 1) tags.push((yield* write(session, seq, 0))._tag)
+    const count = tags.filter((tag) => tag === "Written").length
+    assert.isBelow(count, 12)
+    assert.deepStrictEqual(tags.slice(count), Array(20 - count).fill("Overloaded"))
+    assert.strictEqual((yield* Effect.flip(database.openSession("3")))._tag, "Overloaded")
+    // Who acknowledges goes on, and so does who has nothing there yet, or asks again.
+    assert.strictEqual((yield* write(other, 1, 0))._tag, "Written")
+    assert.strictEqual((yield* write(other, 2, 1))._tag, "Written")
+    assert.strictEqual((yield* write(session, 1, 0))._tag, "Written")
+    yield* database.documents.execute(add("own"))
+    assert.strictEqual((yield* write(session, 30, count))._tag, "Written")
+    assert.strictEqual((yield* write(session, 31, 0))._tag, "Written")
+    yield* database.openSession("3")
+  })
+)
+
 it("[ST7] only the name of a ticket is one", () => {
   const ticket = { session: "01ABC", seq: 7, ack: 3 }
   assert.deepStrictEqual(WriteSession.named(WriteSession.nameOf(ticket)), { ...ticket, ack: 0 })

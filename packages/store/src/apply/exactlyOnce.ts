@@ -14,6 +14,7 @@ import type { Remembered, Session, State } from "../state/State.ts"
 import * as Tree from "../tree/Tree.ts"
 import * as Fingerprint from "../value/Fingerprint.ts"
 import type { Draft } from "./Draft.ts"
+import * as resultBytes from "./resultBytes.ts"
 import { keyName, ofKey, ofResult, ofSession } from "./rememberedSum.ts"
 
 type OfKey = Extract<Sender, { readonly _tag: "Key" }>
@@ -67,6 +68,18 @@ export const refusal = (state: State, sender: Sender): Refused | undefined => {
   return { _tag: "TooManyUnacknowledged", session: sender.session, max: unacknowledgedMax }
 }
 
+/**
+ * Whether a command of a session lets go of a result for the one that it adds. So does the only one of
+ * its session: sessions are few.
+ *
+ * @category predicates
+ */
+export const makesRoom = ({ sessions }: State, { ack, session: id }: OfSession): boolean => {
+  const session = Tree.get(sessions, id)
+  const first = session === undefined ? undefined : Tree.first(session.results)
+  return first === undefined || first[0] <= ack
+}
+
 /** Keeps the answer, and forgets those that the sender says it has. @category combinators */
 export const remember = (draft: Draft, sender: Sender, result: Result): void => {
   if (sender._tag === "Key") rememberKey(draft, sender, result)
@@ -94,9 +107,11 @@ const rememberInSession = (draft: Draft, { ack, seq, session: id }: OfSession, r
   const kept: Remembered = { index: state.index, time: state.time, fingerprint: 0, result }
   let results = Tree.set(before.results, seq, kept, edit)
   let sum = Fingerprint.add(state.rememberedSum, ofResult(id, seq, kept))
+  let bytes = state.resultBytes + resultBytes.ofResult(kept)
   let first = Tree.first(results)
   while (first !== undefined && first[0] <= ack) {
     sum = Fingerprint.subtract(sum, ofResult(id, ...first))
+    bytes -= resultBytes.ofResult(first[1])
     results = Tree.remove(results, first[0], edit)
     first = Tree.first(results)
   }
@@ -107,6 +122,7 @@ const rememberInSession = (draft: Draft, { ack, seq, session: id }: OfSession, r
   draft.state = {
     ...state,
     sessions: Tree.set(state.sessions, id, session, edit),
+    resultBytes: bytes,
     rememberedSum: sum
   }
 }

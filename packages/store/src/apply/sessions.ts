@@ -5,6 +5,7 @@ import { emptyResults, type Session } from "../state/State.ts"
 import * as Tree from "../tree/Tree.ts"
 import * as Fingerprint from "../value/Fingerprint.ts"
 import * as Draft from "./Draft.ts"
+import * as resultBytes from "./resultBytes.ts"
 import { ofKey, ofSession, ofWholeSession } from "./rememberedSum.ts"
 
 /** A session that is open already stays as it is. @category combinators */
@@ -34,13 +35,14 @@ export const expire = (draft: Draft.Draft, op: typeof ExpireSessions.Type): Draf
   // What is walked stays as it is while others are taken out.
   Draft.protect(draft)
   const { edit, state } = draft
-  let { keyOrder, keys, rememberedSum: sum, sessions } = state
+  let { keyOrder, keys, rememberedSum: sum, resultBytes: bytes, sessions } = state
   let forgotten = 0
   for (const [id, session] of Tree.entries(state.sessions)) {
     if (forgotten >= forgetMax) break
     if (session.seen > op.sessionsBefore) continue
     forgotten += 1 + session.results.size
     sum = Fingerprint.subtract(sum, ofWholeSession(id, session))
+    bytes -= resultBytes.ofSession(session)
     sessions = Tree.remove(sessions, id, edit)
   }
   const keysMin = keys.size - forgetMax
@@ -53,6 +55,6 @@ export const expire = (draft: Draft.Draft, op: typeof ExpireSessions.Type): Draf
     keys = Tree.remove(keys, name, edit)
     keyOrder = Tree.remove(keyOrder, index, edit)
   }
-  draft.state = { ...state, keyOrder, keys, rememberedSum: sum, sessions }
+  draft.state = { ...state, keyOrder, keys, rememberedSum: sum, resultBytes: bytes, sessions }
   return Draft.written(draft, 0, 0)
 }

@@ -6,6 +6,7 @@
  * checked too.
  */
 import * as rememberedSum from "../apply/rememberedSum.ts"
+import * as resultBytes from "../apply/resultBytes.ts"
 import * as State from "../state/State.ts"
 import * as Tree from "../tree/Tree.ts"
 import type { Value } from "../value/Value.ts"
@@ -59,6 +60,7 @@ export const makeRestored = (start: Start): Restored => {
         documents: found.reduce((sum, { documents }) => sum + documents.size, 0),
         bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),
         ...remembered,
+        resultBytes: resultBytes.sum(remembered),
         rememberedSum: rememberedSum.sum(remembered)
       }
     }

@@ -105,6 +105,8 @@ export interface State {
   /** Sizes of all collections. */
   readonly bytes: number
   readonly sessions: Tree.Tree<string, Session>
+  /** Invariant: the sizes of all results of sessions, added up (see `resultBytes`). */
+  readonly resultBytes: number
   /** Results of one-shot commands, by owner and key (see `rememberedSum.keyName`). */
   readonly keys: Tree.Tree<string, Remembered>
   /** The names in `keys` by the index of their entry: the order in which they expire. */
@@ -129,6 +131,7 @@ export const empty: State = {
   documents: 0,
   bytes: 0,
   sessions: Tree.empty<string, Session>(byText),
+  resultBytes: 0,
   keys: Tree.empty<string, Remembered>(byText),
   keyOrder: Tree.empty<number, string>(byNumber),
   rememberedSum: 0

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { apply, applyBatch, type Effects, type Entry } from "../../src/apply/apply.ts"
 import * as rememberedSum from "../../src/apply/rememberedSum.ts"
+import * as resultBytes from "../../src/apply/resultBytes.ts"
 import * as CommandCodec from "../../src/command/CommandCodec.ts"
 import type { Command } from "../../src/command/Command.ts"
 import * as Snapshot from "../../src/snapshot/Snapshot.ts"
@@ -87,6 +88,7 @@ function agree(model: Model, state: State.State) {
     bytes.reduce((sum, each) => sum + each, 0)
   )
   assert.strictEqual(state.rememberedSum, rememberedSum.sum(state))
+  assert.strictEqual(state.resultBytes, resultBytes.sum(state))
 }
 
 /** Another node, which has the commands from their bytes, and applies some at a time. */

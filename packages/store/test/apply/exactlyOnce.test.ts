@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { recall } from "../../src/apply/exactlyOnce.ts"
+import { makesRoom, recall } from "../../src/apply/exactlyOnce.ts"
 import * as rememberedSum from "../../src/apply/rememberedSum.ts"
+import * as resultBytes from "../../src/apply/resultBytes.ts"
 import * as Checked from "../../src/command/Checked.ts"
 import type { Sender } from "../../src/command/Command.ts"
 import * as Tree from "../../src/tree/Tree.ts"
@@ -152,6 +153,33 @@ describe("ExpireSessions", () => {
     assert.strictEqual([...names(before.sessions)].length, 10_002)
     node.run(expire(0, -1))
     assert.deepStrictEqual([node.state.sessions.size, node.state.rememberedSum], [0, 0])
+  })
+})
+
+describe("the size of what is remembered", () => {
+  it("[DB29] follows what sessions are answered, acknowledge and lose", () => {
+    const node = opened()
+    node.run(add("1"), session(2))
+    const one = node.state.resultBytes
+    assert.isAbove(one, 100)
+    // A refusal counts with its texts.
+    assert.deepInclude<any>(node.run(add("1"), session(3)), { _tag: "DuplicateKey" })
+    assert.isAbove(node.state.resultBytes, 2 * one)
+    assert.strictEqual(node.state.resultBytes, resultBytes.sum(node.state))
+    node.run(add("2"), session(4, 3))
+    assert.strictEqual(node.state.resultBytes, one)
+    node.run(expire(0, -1))
+    assert.strictEqual(node.state.resultBytes, 0)
+  })
+
+  it("[DB29] does not grow by a command that lets go of a result, and hardly by a first one", () => {
+    const { state } = opened()
+    assert.isTrue(makesRoom(state, session(1) as never))
+    const node = opened()
+    node.run(add("1"), session(7))
+    // What is acknowledged was never answered here.
+    assert.isFalse(makesRoom(node.state, session(8, 6) as never))
+    assert.isTrue(makesRoom(node.state, session(8, 7) as never))
   })
 })
 

@@ -212,6 +212,7 @@ describe("damage", () => {
 const assertSame = (actual: State.State, expected: State.State) => {
   assert.strictEqual(Describe.describe(actual), Describe.describe(expected))
   assert.strictEqual(digest(actual), digest(expected))
+  assert.strictEqual(actual.resultBytes, expected.resultBytes)
   assert.deepStrictEqual(bytesOf(actual), bytesOf(expected))
 }
 

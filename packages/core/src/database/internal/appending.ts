@@ -1,6 +1,6 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { recall } from "@distri/store/apply/exactlyOnce"
+import { makesRoom, recall } from "@distri/store/apply/exactlyOnce"
 import type { Command, Operation } from "@distri/store/command/Command"
 import type { Result } from "@distri/store/command/Result"
 import type { State } from "@distri/store/state/State"
@@ -15,6 +15,8 @@ import type * as Replica from "./replica.ts"
 export interface Limits {
   readonly maxBytes: number
   readonly maxDocuments: number
+  /** Of results that sessions have not acknowledged. */
+  readonly maxResultBytes: number
 }
 
 /** Who waits for a write. One from afar can ask another node, one inside has only this one. */
@@ -36,6 +38,8 @@ export interface Placed {
 
 /** More results than this are not kept: who writes so fast opens a session. */
 const keysMax = 1_000_000
+
+const sessionsMax = 100_000
 
 /** Puts commands into the log, and goes on trying as long as that may help. */
 export const make = Effect.fnUntraced(function* (
@@ -87,13 +91,19 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
+/** Why there is no room for a command. What lets go of something is taken all the same. */
 const room = (
-  { bytes, documents, keys }: State,
+  state: State,
   { operation, sender }: Command,
-  { maxBytes, maxDocuments }: Limits
+  { maxBytes, maxDocuments, maxResultBytes }: Limits
 ): Overloaded | DatabaseFull | undefined => {
-  if (sender._tag === "Key" && keys.size >= keysMax)
-    return new Overloaded({ retryAfterMs: 5000, reason: "memory" })
+  const { bytes, documents, keys, resultBytes, sessions } = state
+  const areMany = resultBytes >= maxResultBytes
+  const isTooMuch =
+    (sender._tag === "Key" && keys.size >= keysMax) ||
+    (sender._tag === "Session" && areMany && !makesRoom(state, sender)) ||
+    (operation._tag === "OpenSession" && (areMany || sessions.size >= sessionsMax))
+  if (isTooMuch) return new Overloaded({ retryAfterMs: 5000, reason: "memory" })
   const full = documents >= maxDocuments || bytes >= maxBytes
   return full && grows(operation) ? new DatabaseFull({ bytes, documents }) : undefined
 }

@@ -6,7 +6,6 @@ import * as Checked from "@distri/store/command/Checked"
 import { isUserOperation, type Sender, type UserOperation } from "@distri/store/command/Command"
 import type { Refused } from "@distri/store/command/Refusal"
 import type { Written } from "@distri/store/command/Result"
-import { Overloaded } from "../../service/Refusal.ts"
 import type { WriteError } from "../DatabaseError.ts"
 import type { WriteOptions } from "../Documents.ts"
 import { withIds } from "./withIds.ts"
@@ -19,8 +18,6 @@ import * as WriteSession from "./writeSession.ts"
 const owner = "anyone"
 
 const system = { _tag: "System" } as const
-
-const sessionsMax = 100_000
 
 /** Writes in sessions and under keys, so that each takes effect once. */
 export const make = Effect.fnUntraced(function* (
@@ -41,9 +38,6 @@ export const make = Effect.fnUntraced(function* (
     const opening = { _tag: "OpenSession", owner, session } as const
     const refused = Checked.check(opening)
     if (refused !== undefined) return yield* refuse(refused)
-    const { sessions } = yield* copy.state
-    if (sessions.size >= sessionsMax)
-      return yield* new Overloaded({ retryAfterMs: 5000, reason: "memory" })
     yield* propose.one(opening, system, session, timeout, caller)
     return session
   })
