@@ -2,13 +2,14 @@
  * One multiplexed connection to a node, seen from the caller's side.
  *
  * Requests share the connection and are told apart by id. One fiber reads; a request is sent and
- * awaited by the fiber that makes it. An interrupted request tells the node, which interrupts the
- * handler.
+ * awaited by the fiber that makes it. A request that nobody waits for any more tells the node, which
+ * interrupts the handler.
  */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -26,10 +27,11 @@ import {
   Transport
 } from "../transport/Transport.ts"
 import { type Pending, PendingRequests, type Reply } from "./internal/pendingRequests.ts"
+import * as Silence from "./internal/silence.ts"
 
 /**
- * The connection broke before the answer came. `started: false`: the request never left, so it
- * may go elsewhere at once.
+ * The connection broke before the answer came, or the node stands still and the request may be made
+ * again. `started: false`: the request never left, so it may go elsewhere at once.
  *
  * @category errors
  * @since 0.1.0
@@ -39,7 +41,7 @@ export class LinkLost extends Schema.TaggedError<LinkLost>()("LinkLost", {
   started: Schema.Boolean
 }) {
   override get message() {
-    return `the connection to ${this.node} broke ${this.started ? "while it worked" : "before it got the request"}`
+    return `${this.node} was lost ${this.started ? "while it worked" : "before it got the request"}`
   }
 }
 
@@ -53,8 +55,16 @@ export type LinkReply = Reply
 export interface Link {
   /** The node at the other end, as it names itself. */
   readonly node: NodeId
-  /** Sends one request and waits for its answer. `head.size` is `body`'s length. */
-  readonly request: (head: Wire.RequestHead, body: Uint8Array) => Effect.Effect<LinkReply, LinkLost>
+  /**
+   * Sends one request and waits for its answer. `head.size` is `body`'s length. `repeatable`: does
+   * not wait for a node that is silent for 3 s, since the request may be made again elsewhere.
+   * Default: waits as long as the connection lasts.
+   */
+  readonly request: (
+    head: Wire.RequestHead,
+    body: Uint8Array,
+    options?: { readonly repeatable: boolean }
+  ) => Effect.Effect<LinkReply, LinkLost>
   /** Hands messages of the log to the node. Nobody says whether they arrived. */
   readonly post: (messages: Uint8Array) => Effect.Effect<void, LinkLost>
   /** Hands it what this node reports about itself. Nobody says whether it arrived. */
@@ -123,10 +133,12 @@ export const open = Effect.fnUntraced(function* (
   )
 
   const link = make(node, connection, pending, lost)
-  yield* watch(link, () => nowMs() - heardMs, connection.close).pipe(
-    Effect.raceFirst(link.lost),
-    Effect.forkScoped
-  )
+  const silentMs = () => nowMs() - heardMs
+  yield* Effect.raceAllFirst([
+    Silence.end(link, silentMs, connection.close),
+    Silence.release(link, pending, silentMs, new LinkLost({ node, started: true })),
+    link.lost
+  ]).pipe(Effect.forkScoped)
   return link
 })
 
@@ -149,23 +161,27 @@ const make = (
       Effect.asVoid
     ),
     lost: Deferred.await(lost),
-    request: (head, body) =>
+    request: (head, body, { repeatable } = { repeatable: false }) =>
       whenOpen(() => {
-        const [id, entry] = pending.request()
+        const [id, entry] = pending.request(repeatable)
         const inline = body.length <= Body.inlineMaxBytes
         const frame = Wire.encodeRequest(id, head)
         const sent = inline
           ? connection.send(frame, body)
           : Effect.andThen(connection.send(frame), upload(connection, id, entry, body))
-        return sent.pipe(
-          // A send that fails ends the link, which fails `done`.
-          Effect.ignore,
-          Effect.andThen(Deferred.await(entry.done)),
-          Effect.onInterrupt(() =>
-            // Forked: a node that does not read must not hold up who has stopped waiting.
-            pending.forget(id)
-              ? Effect.forkDetach(Effect.ignore(connection.send(Wire.encodeInterrupt(id))))
-              : Effect.void
+        // A send that fails ends the link, which fails `done`. One that waits for a node that does
+        // not read must not hold up who is let go.
+        return Effect.forkChild(Effect.ignore(sent), { startImmediately: true }).pipe(
+          Effect.flatMap((sending) =>
+            Effect.ensuring(Deferred.await(entry.done), Fiber.interrupt(sending))
+          ),
+          Effect.ensuring(
+            Effect.suspend(() =>
+              // Forked: a node that does not read must not hold up who has stopped waiting.
+              pending.forget(id)
+                ? Effect.forkDetach(Effect.ignore(connection.send(Wire.encodeInterrupt(id))))
+                : Effect.void
+            )
           )
         )
       }),
@@ -200,20 +216,3 @@ const upload = (
       yield* connection.send(Wire.encodeChunk(id), part)
     }
   })
-
-/** A node that is silent for this long, pings included, is gone. */
-const silentMaxMs = 10_000
-const pingEvery = "5 seconds"
-
-/**
- * Pings, and closes a connection that stays silent. After a pause of this process everybody looks
- * silent: what waits in the socket is read first, because one more answer is awaited.
- */
-const watch = (link: Link, silentMs: () => number, close: Effect.Effect<void>) =>
-  Effect.gen(function* () {
-    yield* Effect.forkChild(Effect.ignore(link.probe("")))
-    yield* Effect.sleep(pingEvery)
-    if (silentMs() < silentMaxMs) return
-    yield* Effect.ignore(Effect.timeoutOption(link.probe(""), "1 second"))
-    if (silentMs() >= silentMaxMs) yield* close
-  }).pipe(Effect.forever)

@@ -42,6 +42,20 @@ describe("Attempts", () => {
     }
   )
 
+  it.each(["read", "pure", "keyed"] as const)(
+    "[CL26] a %s call leaves a silent node the first time, and waits for the next one",
+    (repeat) => {
+      const state = Attempts.initial(repeat)
+      assert.isTrue(Attempts.leavesSilent(state))
+      const full: Attempts.Outcome = { _tag: "Overloaded", retryAfterMs: 100 }
+      const [refused] = Attempts.step(state, node("a"), full, context())
+      assert.isTrue(Attempts.leavesSilent(refused))
+      const [left] = Attempts.step(refused, node("b"), lost, context())
+      assert.isFalse(Attempts.leavesSilent(left))
+      assert.isFalse(Attempts.leavesSilent(Attempts.initial("once")))
+    }
+  )
+
   it("[CL15] an unknown outcome of a call that must not be repeated is reported", () => {
     const [, decision] = Attempts.step(Attempts.initial("once"), node("a"), lost, context())
     assert.strictEqual(decision._tag, "Ambiguous")

@@ -40,7 +40,12 @@ export interface Answered extends LinkReply {
   readonly doubt?: CallError | undefined
 }
 
-export type SendTo = (link: Link, call: Running) => Effect.Effect<LinkReply, Missed | Refusal>
+/** `repeatable`: the attempt ends in doubt when the node stands still. */
+export type SendTo = (
+  link: Link,
+  call: Running,
+  options: { readonly repeatable: boolean }
+) => Effect.Effect<LinkReply, Missed | Refusal>
 
 /** An attempt that did not bring an answer, and what it says about the next one. */
 export class Missed {
@@ -60,9 +65,10 @@ export class Missed {
 export const send = (
   link: Link,
   head: RequestHead,
-  body: Uint8Array
+  body: Uint8Array,
+  options: { readonly repeatable: boolean }
 ): Effect.Effect<LinkReply, Missed | Refusal> =>
-  Effect.matchEffect(link.request(head, body), {
+  Effect.matchEffect(link.request(head, body, options), {
     onSuccess: (reply) => {
       const { refusal } = reply.head
       if (refusal === undefined) return Effect.succeed(reply)

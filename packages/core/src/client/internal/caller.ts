@@ -31,7 +31,7 @@ export const make = Effect.gen(function* () {
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   let seen = Seen.nothing
 
-  const attempt: Attempt.SendTo = (link, running) => {
+  const attempt: Attempt.SendTo = (link, running, options) => {
     const { call, deadlineMs, key } = running
     const { body, head } = call
     running.sent = true
@@ -46,7 +46,8 @@ export const make = Effect.gen(function* () {
           seen: seen.version,
           ...(key !== undefined && { idempotencyKey: key })
         },
-        body
+        body,
+        options
       ),
       ({ head: { load } }) => Effect.sync(() => (seen = Seen.later(seen, load, nowMs())))
     )
@@ -57,7 +58,8 @@ export const make = Effect.gen(function* () {
     const link = yield* Effect.mapError(links.to(node), (why) =>
       Placed.unreachable(call.service, [{ address: node, why }])
     )
-    return yield* Effect.mapError(attempt(link, call), (failure) =>
+    // It has nowhere else to go, so it waits as long as the connection lasts.
+    return yield* Effect.mapError(attempt(link, call, { repeatable: false }), (failure) =>
       failure instanceof Attempt.Missed ? failure.error : failure
     )
   })

@@ -4,6 +4,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import type { UpdateInfo } from "../../cloud/UpdateInfo.ts"
 import * as Body from "../../service/Body.ts"
@@ -15,6 +16,8 @@ export interface Reply {
 }
 
 export interface Pending<E> {
+  /** It may be made again elsewhere. */
+  readonly repeatable: boolean
   /** Resolves when the node wants the body, or when the answer is here already. */
   readonly proceed: Deferred.Deferred<void>
   readonly done: Deferred.Deferred<Reply, E>
@@ -26,6 +29,8 @@ type Taken = Effect.Effect<void, Wire.MalformedFrame> | undefined
 
 export class PendingRequests<E> {
   readonly #requests = new Map<number, Pending<E>>()
+  /** Open after a request came that may be made again elsewhere. */
+  readonly repeatable = Latch.makeUnsafe(false)
   readonly #probes = new Map<number, Deferred.Deferred<Wire.LoadHead, E>>()
   readonly #onNode: (info: UpdateInfo, ageMs: number) => Effect.Effect<void>
   #lastId = 0
@@ -34,14 +39,16 @@ export class PendingRequests<E> {
     this.#onNode = onNode
   }
 
-  request(): readonly [number, Pending<E>] {
+  request(repeatable: boolean): readonly [number, Pending<E>] {
     const id = this.#nextId()
     const pending = {
+      repeatable,
       proceed: Deferred.makeUnsafe<void>(),
       done: Deferred.makeUnsafe<Reply, E>(),
       reply: undefined
     }
     this.#requests.set(id, pending)
+    if (repeatable) this.repeatable.openUnsafe()
     return [id, pending]
   }
 
@@ -55,6 +62,10 @@ export class PendingRequests<E> {
   /** How many requests wait for an answer. */
   get size(): number {
     return this.#requests.size
+  }
+
+  get hasRepeatable(): boolean {
+    return Array.from(this.#requests.values()).some(({ repeatable }) => repeatable)
   }
 
   /** Nobody waits for it any more. `false`: it had been answered. */
@@ -91,6 +102,14 @@ export class PendingRequests<E> {
       }
       default:
         return malformed(`a node sent ${message._tag}`)
+    }
+  }
+
+  /** They stay here until who made them forgets them, and tells the node. */
+  failRepeatable(error: E): void {
+    const failed = Exit.fail(error)
+    for (const { done, repeatable } of this.#requests.values()) {
+      if (repeatable) Deferred.doneUnsafe(done, failed)
     }
   }
 

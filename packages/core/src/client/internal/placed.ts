@@ -37,8 +37,9 @@ export const make = Effect.fnUntraced(function* (
     // Once an attempt may have run, no later refusal says that the call did not start.
     let unknown: CallError | undefined
     while (true) {
+      const repeatable = Attempts.leavesSilent(state)
       const result = yield* Effect.result(
-        place(call.service, state.exclude, (link) => attempt(link, call))
+        place(call.service, state.exclude, (link) => attempt(link, call, { repeatable }))
       )
       if (result._tag === "Success") return { ...result.success, doubt: unknown }
       const { failure } = result

@@ -20,7 +20,7 @@ export type Outcome =
   | { readonly _tag: "Overloaded"; readonly retryAfterMs: number }
   /** VersionMismatch, ServiceNotFound: this node can never serve it. */
   | { readonly _tag: "Unfit" }
-  /** The connection broke after sending, or the node handed back what it had begun. */
+  /** The node was lost or silent after sending, or handed back what it had begun. */
   | { readonly _tag: "Unknown" }
   /** No node was left to try. `final`: those that are there will never serve it. */
   | { readonly _tag: "NobodyLeft"; readonly final: boolean }
@@ -55,6 +55,14 @@ export const initial = (repeat: Repeat): State => ({
   resends: 0,
   retryAfterMs: 0
 })
+
+/**
+ * Whether the next attempt ends in doubt when its node says nothing for 3 s (CL26). Only the first
+ * one does: by then a silent node is suspect, so the next attempt gets one only where there is no
+ * other, and waits for it.
+ */
+export const leavesSilent = ({ repeat, resends }: State): boolean =>
+  repeat !== "once" && resends === 0
 
 const backoffMinMs = 10
 const backoffMaxMs = 1000
