@@ -27,7 +27,7 @@ export class CloudUnreachable extends Schema.TaggedError<CloudUnreachable>()("Cl
 }) {
   override get message() {
     const tried = this.tried.map(({ node, why }) => `${node}: ${why}`).join("; ")
-    return `no node can serve ${this.service} (${tried || "no address is known"}); check that the cloud runs and that the addresses are right`
+    return `no node can serve ${this.service} (${tried || "no address is known"}); check that the cloud runs and has room, and that the addresses are right`
   }
 }
 

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { NodeTable } from "../../cloud/NodeTable.ts"
-import { Placement } from "../../cloud/Placement.ts"
+import { NoNodeAvailable, Placement } from "../../cloud/Placement.ts"
 import type { NodeId } from "../../cloud/UpdateInfo.ts"
 import type { Repeat } from "../../service/Access.ts"
 import { type Refusal, ServiceNotFound, type VersionMismatch } from "../../service/Refusal.ts"
@@ -84,7 +84,10 @@ const makePlace = Effect.gen(function* () {
       return { load, meanMs: load.meanMs }
     })
 
-  /** Interruptible but between `pick` and `done`, or a ticket would count for ever. */
+  /**
+   * The reply, or why placement took none of `candidates`. Interruptible but between `pick` and
+   * `done`, or a ticket would count for ever.
+   */
   const once = (
     service: string,
     exclude: ReadonlySet<NodeId>,
@@ -93,17 +96,17 @@ const makePlace = Effect.gen(function* () {
   ) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        if (candidates.size === 0) return undefined
-        const ticket = yield* Effect.option(
+        const picked = yield* Effect.result(
           restore(placement.pick(service, { exclude, candidates, probe: probe(service) }))
         )
-        if (ticket._tag === "None") return undefined
-        const link = links.connected().get(ticket.value.node)
+        if (picked._tag === "Failure") return picked.failure
+        const ticket = picked.success
+        const link = links.connected().get(ticket.node)
         if (link === undefined) {
-          ticket.value.done({ _tag: "Refused" })
-          return undefined
+          ticket.done({ _tag: "Refused" })
+          return new NoNodeAvailable({ service, tried: [] })
         }
-        return yield* Attempt.tracked(ticket.value, restore(use(link)))
+        return yield* Attempt.tracked(ticket, restore(use(link)))
       })
     )
 
@@ -118,17 +121,17 @@ const makePlace = Effect.gen(function* () {
       const leader = isWrite(service) ? leaderOf(table, exclude) : undefined
       if (leader !== undefined && candidates.has(leader.node)) {
         const reply = yield* once(service, exclude, new Set([leader.node]), use)
-        if (reply !== undefined) return reply
+        if (!(reply instanceof NoNodeAvailable)) return reply
       } else if (leader !== undefined) {
         // The next write goes there; this one does not wait for the connection.
         yield* Effect.forkIn(Effect.ignore(links.to(leader.address)), scope)
       }
-      for (const node of exclude) candidates.delete(node)
       const reply = yield* once(service, exclude, candidates, use)
-      if (reply !== undefined) return reply
+      if (!(reply instanceof NoNodeAvailable)) return reply
       yield* Effect.mapError(links.another(exclude), (others) => {
         reached ||= others.some(({ why }) => why._tag !== "DialFailed")
-        return nobody(service, candidates, others, table)
+        for (const node of exclude) candidates.delete(node)
+        return nobody(reply, candidates, others, table)
       })
     }
   })
@@ -145,12 +148,12 @@ const leaderOf = (table: NodeTable["Service"], exclude: ReadonlySet<NodeId>) => 
   return undefined
 }
 
-const missed = (error: CallError, final: boolean) =>
-  new Attempt.Missed(undefined, { _tag: "NobodyLeft", final }, error)
-
-/** Nobody is left. It is final when the reachable nodes lack the service, or speak another version. */
+/**
+ * Nobody is left, as placement says of those that are connected, and the other addresses of theirs.
+ * It is final when the reachable nodes lack the service, or speak another version.
+ */
 const nobody = (
-  service: string,
+  { retryAfterMs, service, tried }: NoNodeAvailable,
   candidates: ReadonlySet<NodeId>,
   others: ReadonlyArray<Unreachable>,
   table: NodeTable["Service"]
@@ -159,11 +162,24 @@ const nobody = (
   const services = Array.from(candidates).flatMap((node) => views.get(node)?.info.services ?? [])
   const offered = [...new Set(services.map(({ name }) => name))]
   if (offered.length > 0 && !offered.includes(service)) {
-    return missed(new ServiceNotFound({ service, offered }), true)
+    return missed(new ServiceNotFound({ service, offered }), { final: true })
   }
   const error = unreachable(service, others)
-  return missed(error, error._tag === "VersionMismatch")
+  if (candidates.size === 0 && error._tag === "VersionMismatch")
+    return missed(error, { final: true })
+  // What an address answered says more of its node than that it is not connected.
+  const dialled = new Set<string>(others.map(({ address }) => address))
+  const placed = tried.filter(({ node }) => !dialled.has(views.get(node)?.info.address ?? ""))
+  return missed(new CloudUnreachable({ service, tried: [...placed, ...answers(others)] }), {
+    final: false,
+    ...(retryAfterMs !== undefined && { retryAfterMs })
+  })
 }
+
+const missed = (
+  error: CallError,
+  outcome: { readonly final: boolean; readonly retryAfterMs?: number }
+) => new Attempt.Missed(undefined, { _tag: "NobodyLeft", ...outcome }, error)
 
 /** What each address answered; when all speak another version, just that. */
 export const unreachable = (
@@ -174,8 +190,8 @@ export const unreachable = (
   return mismatch?._tag === "VersionMismatch" &&
     others.every(({ why }) => why._tag === "VersionMismatch")
     ? mismatch
-    : new CloudUnreachable({
-        service,
-        tried: others.map(({ address, why }) => ({ node: address, why: why.message }))
-      })
+    : new CloudUnreachable({ service, tried: answers(others) })
 }
+
+const answers = (others: ReadonlyArray<Unreachable>): CloudUnreachable["tried"] =>
+  others.map(({ address, why }) => ({ node: address, why: why.message }))

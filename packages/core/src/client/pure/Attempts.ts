@@ -22,8 +22,11 @@ export type Outcome =
   | { readonly _tag: "Unfit" }
   /** The node was lost or silent after sending, or handed back what it had begun. */
   | { readonly _tag: "Unknown" }
-  /** No node was left to try. `final`: those that are there will never serve it. */
-  | { readonly _tag: "NobodyLeft"; readonly final: boolean }
+  /**
+   * No node was left to try. `final`: those that are there will never serve it. `retryAfterMs`: when
+   * the first of those that were not asked, since they are full, has room.
+   */
+  | { readonly _tag: "NobodyLeft"; readonly final: boolean; readonly retryAfterMs?: number }
 
 export type Decision =
   /** Try another node at once, not one of `exclude`. */
@@ -88,10 +91,8 @@ export const step = (
     case "TurnedAway":
       return [{ ...state, exclude: without }, elsewhere]
     case "Overloaded": {
-      const { retryAfterMs } = outcome
-      const soonest =
-        state.retryAfterMs === 0 ? retryAfterMs : Math.min(state.retryAfterMs, retryAfterMs)
-      return [{ ...state, exclude: without, retryAfterMs: soonest }, elsewhere]
+      const retryAfterMs = sooner(state.retryAfterMs, outcome.retryAfterMs)
+      return [{ ...state, exclude: without, retryAfterMs }, elsewhere]
     }
     case "Unfit": {
       const unfit = node === undefined ? state.unfit : new Set([...state.unfit, node])
@@ -107,13 +108,20 @@ export const step = (
       // When every refusal was final, waiting cannot help.
       const unfit = state.unfit.size > 0 && state.unfit.size === state.exclude.size
       const hopeless = unfit || outcome.final
-      const ms = waitMs(state, context.random)
+      const ms = waitMs(
+        { ...state, retryAfterMs: sooner(state.retryAfterMs, outcome.retryAfterMs ?? 0) },
+        context.random
+      )
       if (hopeless || ms >= context.remainingMs) return [state, { _tag: "GiveUp" }]
       const next = { ...state, exclude: state.unfit, waits: state.waits + 1, retryAfterMs: 0 }
       return [next, { _tag: "Wait", ms }]
     }
   }
 }
+
+/** The earlier of two times at which nodes have room; 0 is none. */
+const sooner = (one: number, other: number): number =>
+  one === 0 || other === 0 ? one + other : Math.min(one, other)
 
 /** What a node asked for plus up to half, or full jitter on a growing backoff. */
 const waitMs = (state: State, random: number): number =>
