@@ -10,12 +10,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
-import * as Schema from "effect/Schema"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { NodeTable } from "../cloud/NodeTable.ts"
 import type { NodeId } from "../cloud/UpdateInfo.ts"
 import type { Hello } from "../service/Handshake.ts"
-import { Address } from "../transport/Address.ts"
+import * as Address from "../transport/Address.ts"
 import type { Transport } from "../transport/Transport.ts"
 import { AddressBook } from "./internal/addressBook.ts"
 import * as Dial from "./internal/dial.ts"
@@ -24,13 +23,13 @@ import type * as Link from "./Link.ts"
 /** Who this process is, and where it finds the first nodes. @category models */
 export interface LinksOptions {
   /** Addresses to begin with. One that answers is enough. */
-  readonly seeds: ReadonlyArray<Address>
+  readonly seeds: ReadonlyArray<Address.Address>
   readonly hello: Pick<Hello, "cluster" | "node">
 }
 
 /** An address and why it cannot be reached now. @category models */
 export interface Unreachable {
-  readonly address: Address
+  readonly address: Address.Address
   readonly why: Link.OpenError
 }
 
@@ -44,12 +43,12 @@ export class Links extends Context.Service<
     /** The nodes that are connected now. */
     readonly connected: () => ReadonlyMap<NodeId, Link.Link>
     /** Every address known: given, registered or reported. */
-    readonly addresses: Effect.Effect<ReadonlySet<Address>>
-    readonly register: (address: Address) => Effect.Effect<void>
+    readonly addresses: Effect.Effect<ReadonlySet<Address.Address>>
+    readonly register: (address: Address.Address) => Effect.Effect<void>
     /** The node was heard: a pause before its address is dialled again is over. */
-    readonly heard: (address: Address) => void
+    readonly heard: (address: Address.Address) => void
     /** The connection to `address`, dialled if there is none. Callers share one attempt. */
-    readonly to: (address: Address) => Effect.Effect<Link.Link, Link.OpenError>
+    readonly to: (address: Address.Address) => Effect.Effect<Link.Link, Link.OpenError>
     /**
      * Connects to one more node that is not in `exclude`, trying them one after the other. Fails
      * with what each answered when none can be reached.
@@ -74,7 +73,7 @@ const make = Effect.fnUntraced(function* (options: LinksOptions) {
   /** Adds what the table has learned since. Who has been silent for long was perhaps only not asked. */
   const learn = Effect.map(SubscriptionRef.get(table.nodes), (nodes) => {
     for (const { info } of nodes.values()) {
-      if (info.node !== options.hello.node && isAddress(info.address)) {
+      if (info.node !== options.hello.node && Address.is(info.address)) {
         book.entry(info.address).node = info.node
       }
     }
@@ -106,5 +105,3 @@ const make = Effect.fnUntraced(function* (options: LinksOptions) {
     another
   })
 })
-
-const isAddress = Schema.is(Address)

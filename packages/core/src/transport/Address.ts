@@ -50,6 +50,14 @@ export const Address = Schema.String.check(Schema.makeFilter(inNormalForm)).pipe
 export type Address = typeof Address.Type
 
 /**
+ * True when the text is an address in its normal form. What nodes report is any text.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const is: (text: string) => text is Address = Schema.is(Address)
+
+/**
  * Reads one address and brings it to its normal form.
  *
  * @category constructors

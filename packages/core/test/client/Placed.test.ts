@@ -55,6 +55,18 @@ describe("a placed call", () => {
       assert.deepStrictEqual(dialled, [address(7403)])
     }).pipe(Effect.provide(connectedTo(["full"], dialled)))
   })
+
+  it.effect("does not dial a leader whose address is none", () => {
+    const dialled: Array<string> = []
+    return Effect.gen(function* () {
+      yield* reported(at("a", 7401), at("b", 7402, { role: "leader" }))
+      yield* call({ timeoutMs: 100 })
+      yield* reported(reportOf("b", { seq: 1, role: "leader", address: "somewhere" }))
+      yield* call({ timeoutMs: 100 })
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(dialled, [address(7402)])
+    }).pipe(Effect.provide(connectedTo(["a"], dialled)))
+  })
 })
 
 const reported = Effect.fnUntraced(function* (...infos: ReadonlyArray<UpdateInfo>) {

@@ -12,7 +12,7 @@ import { type Refusal, ServiceNotFound, type VersionMismatch } from "../../servi
 import { type CallError, CloudUnreachable } from "../CallError.ts"
 import type { Link, LinkReply } from "../Link.ts"
 import { isWrite } from "../../service/DatabaseServices.ts"
-import type { Address } from "../../transport/Address.ts"
+import * as Address from "../../transport/Address.ts"
 import { Links, type Unreachable } from "../Links.ts"
 import * as Attempts from "../pure/Attempts.ts"
 import * as RetryBudget from "../pure/RetryBudget.ts"
@@ -122,7 +122,7 @@ const makePlace = Effect.gen(function* () {
       if (leader !== undefined && candidates.has(leader.node)) {
         const reply = yield* once(service, exclude, new Set([leader.node]), use)
         if (!(reply instanceof NoNodeAvailable)) return reply
-      } else if (leader !== undefined) {
+      } else if (leader !== undefined && Address.is(leader.address)) {
         // The next write goes there; this one does not wait for the connection.
         yield* Effect.forkIn(Effect.ignore(links.to(leader.address)), scope)
       }
@@ -143,7 +143,7 @@ const leaderOf = (table: NodeTable["Service"], exclude: ReadonlySet<NodeId>) => 
   for (const { info, status } of SubscriptionRef.getUnsafe(table.nodes).values()) {
     const { address, node, role, state } = info
     const leads = role === "leader" && state === "ready" && status === "up"
-    if (leads && !exclude.has(node)) return { node, address: address as Address }
+    if (leads && !exclude.has(node)) return { node, address }
   }
   return undefined
 }
