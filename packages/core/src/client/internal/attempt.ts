@@ -31,7 +31,7 @@ export interface Running {
   readonly startMs: number
   readonly deadlineMs: number
   key: string | undefined
-  /** Whether any attempt was sent, so that the call may have started. */
+  /** Whether an attempt is under way or in doubt, so that the call may have started. */
   sent: boolean
 }
 
@@ -86,6 +86,21 @@ export const send = (
 
 const unknown = ({ idempotencyKey, service }: RequestHead, node: string) =>
   new UnknownOutcome({ service, node, ...(idempotencyKey !== undefined && { idempotencyKey }) })
+
+/** While the attempt is under way, and once it is in doubt, `call` may have started. */
+export const counted = <A>(
+  call: Running,
+  attempt: Effect.Effect<A, Missed | Refusal>
+): Effect.Effect<A, Missed | Refusal> =>
+  Effect.suspend(() => {
+    const { sent } = call
+    call.sent = true
+    return Effect.tapError(attempt, (error) =>
+      Effect.sync(() => {
+        if (error instanceof Missed && error.outcome._tag !== "Unknown") call.sent = sent
+      })
+    )
+  })
 
 /** Runs an attempt that placement gave out, and tells placement how it went. */
 export const tracked = (

@@ -34,22 +34,21 @@ export const make = Effect.gen(function* () {
   const attempt: Attempt.SendTo = (link, running, options) => {
     const { call, deadlineMs, key } = running
     const { body, head } = call
-    running.sent = true
-    return Effect.tap(
-      Attempt.send(
-        link,
-        {
-          ...head,
-          size: body.length,
-          remainingMs: Math.max(0, deadlineMs - nowMs()),
-          log: seen.log,
-          seen: seen.version,
-          ...(key !== undefined && { idempotencyKey: key })
-        },
-        body,
-        options
-      ),
-      ({ head: { load } }) => Effect.sync(() => (seen = Seen.later(seen, load, nowMs())))
+    const sent = Attempt.send(
+      link,
+      {
+        ...head,
+        size: body.length,
+        remainingMs: Math.max(0, deadlineMs - nowMs()),
+        log: seen.log,
+        seen: seen.version,
+        ...(key !== undefined && { idempotencyKey: key })
+      },
+      body,
+      options
+    )
+    return Effect.tap(Attempt.counted(running, sent), ({ head: { load } }) =>
+      Effect.sync(() => (seen = Seen.later(seen, load, nowMs())))
     )
   }
   const placed = yield* Placed.make(attempt, budget, nowMs)
