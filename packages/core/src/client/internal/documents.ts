@@ -151,10 +151,13 @@ const atHome = <A>(
   const address = Address.parse(home)
   return address._tag === "Failure"
     ? Effect.fail(new CursorExpired())
-    : Effect.catchTag(ask({ ...options, node: address.success }), "CloudUnreachable", () =>
+    : Effect.catchTag(ask({ ...options, node: address.success }), homeIsGone, () =>
         Effect.fail(new CursorExpired())
       )
 }
+
+/** It does not run, stops, has started anew, or was lost while it looked. */
+const homeIsGone = ["CloudUnreachable", "Draining", "NotReady", "UnknownOutcome"] as const
 
 /** On the wire a lag is in milliseconds. */
 const freshness = ({ consistency, maxLag }: Pick<ReadOptions, "consistency" | "maxLag">) => ({
