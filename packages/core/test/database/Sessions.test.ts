@@ -4,6 +4,7 @@ import { SessionExpired } from "@distri/store/command/Refusal"
 import type { UserOperation } from "@distri/store/command/Command"
 import { LogIndex, LogTime } from "@distri/store/value/LogIndex"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
@@ -278,6 +279,24 @@ it.effect("[DB18] opening a session takes no longer than the write may", () =>
     yield* TestClock.adjust("900 millis")
     for (const error of yield* Fiber.join(waiting))
       assert.deepInclude(error, { _tag: "Unavailable", reason: "NoLeader" })
+  })
+)
+
+it.effect("[DB18] a write whose session had expired has only the rest of its time", () =>
+  Effect.gen(function* () {
+    const lefts: Array<number> = []
+    const run = WriteSession.make(() => Effect.as(Effect.sleep(100), "session"))
+    const write = yield* Effect.forkChild(
+      run("10 seconds", (_, left) => {
+        lefts.push(Duration.toMillis(left))
+        return lefts.length === 1
+          ? Effect.delay(Effect.fail(new SessionExpired({ session: "session" })), 8000)
+          : Effect.void
+      })
+    )
+    yield* TestClock.adjust("8200 millis")
+    yield* Fiber.join(write)
+    assert.deepStrictEqual(lefts, [9900, 1800])
   })
 )
 

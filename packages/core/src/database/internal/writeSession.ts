@@ -78,14 +78,12 @@ export const make = <E>(
     send: Send<A, E2>,
     timeout: Duration.Duration
   ) {
-    const startedMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
+    const left = yield* leftOf(timeout)
     const id = yield* current(timeout)
-    const tookMs = Number(yield* Clock.monotonicTimeNanos) / 1e6 - startedMs
-    const left = Duration.subtract(timeout, Duration.millis(tookMs))
-    if (id === undefined || numbers.areOut()) return yield* send(undefined, left)
+    if (id === undefined || numbers.areOut()) return yield* send(undefined, left())
     return yield* Effect.acquireUseRelease(
       Effect.sync(() => ({ session: id, ...numbers.take() })),
-      (ticket) => send(ticket, left),
+      (ticket) => send(ticket, left()),
       ({ seq }, exit) => Effect.sync(() => numbers.settle(seq, isInDoubt(exit)))
     )
   })
@@ -94,20 +92,31 @@ export const make = <E>(
     timeout: Duration.Input,
     send: Send<A, E2 | SessionExpired>
   ): Effect.Effect<A, E | E2 | SessionExpired | Unavailable> => {
-    const duration = Duration.fromInputUnsafe(timeout)
-    return Effect.catchIf(
-      once(send, duration),
-      (error): error is SessionExpired => (error as { _tag?: string })._tag === "SessionExpired",
-      (expired) => {
-        if (session === expired.session) {
-          session = undefined
-          numbers.forget()
+    return Effect.flatMap(leftOf(Duration.fromInputUnsafe(timeout)), (left) =>
+      Effect.catchIf(
+        once(send, left()),
+        (error): error is SessionExpired => (error as { _tag?: string })._tag === "SessionExpired",
+        (expired) => {
+          if (session === expired.session) {
+            session = undefined
+            numbers.forget()
+          }
+          return once(send, left())
         }
-        return once(send, duration)
-      }
+      )
     ) as Effect.Effect<A, E | E2 | SessionExpired | Unavailable>
   }
 }
+
+/** What is left of `timeout`, from now on. */
+const leftOf = (timeout: Duration.Duration) =>
+  Effect.map(Clock.Clock, (clock) => {
+    const startedNanos = clock.monotonicTimeNanosUnsafe()
+    return () => {
+      const spent = Duration.nanos(clock.monotonicTimeNanosUnsafe() - startedNanos)
+      return Duration.max(Duration.subtract(timeout, spent), Duration.zero)
+    }
+  })
 
 /** The numbers of a session, and which of them still wait for an answer. */
 const makeNumbers = () => {
