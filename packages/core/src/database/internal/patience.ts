@@ -42,10 +42,12 @@ const hopeMaxMs = 2000
  * The same for what may have happened, where its caller can ask another node. It has waited for the
  * leader before, and leaves the caller the time to go there.
  */
-export const hope = (timeout: Duration.Input) => {
-  const ms = Duration.toMillis(timeout)
-  return Schedule.upTo(growing(ms), { duration: Math.min(ms * 0.2, hopeMaxMs) })
-}
+export const hope = (timeout: Duration.Input) =>
+  Schedule.upTo(growing(Duration.toMillis(timeout)), { duration: hopeMs(timeout) })
+
+/** For so long the copy of this node may be behind the log before its caller is better off elsewhere. */
+export const hopeMs = (timeout: Duration.Input): number =>
+  Math.min(Duration.toMillis(timeout) * 0.2, hopeMaxMs)
 
 /** How often to try again what may have happened, as long as it may help. */
 export const persistence = (timeout: Duration.Input) => {

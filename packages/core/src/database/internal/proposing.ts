@@ -11,7 +11,7 @@ import type { Result as Outcome, Written } from "@distri/store/command/Result"
 import type { State } from "@distri/store/state/State"
 import type { LogIndex } from "@distri/store/value/LogIndex"
 import { Ambiguous, TooLarge } from "../../log/ReplicatedLog.ts"
-import { inTimeMs } from "./patience.ts"
+import { hopeMs, inTimeMs } from "./patience.ts"
 import type { WriteError } from "../DatabaseError.ts"
 import * as Appending from "./appending.ts"
 import type * as Replica from "./replica.ts"
@@ -31,6 +31,10 @@ export const make = Effect.fnUntraced(function* (
     inDoubt: boolean
   ) => answer(copy.resultAt(index) ?? recall(state, command.sender), id, inDoubt)
 
+  /** The copy once it has `index`. A node whose disk hangs never comes so far: others may. */
+  const appliedFor = (caller: Appending.Caller, index: LogIndex, timeout: Duration.Input) =>
+    caller === "inside" ? copy.applied(index) : Effect.timeout(copy.applied(index), hopeMs(timeout))
+
   const one = Effect.fnUntraced(function* (
     operation: Operation,
     sender: Sender,
@@ -43,7 +47,10 @@ export const make = Effect.fnUntraced(function* (
     const { inDoubt, place } = yield* placed(proposal, timeout, caller)
     if (typeof place !== "number") return yield* Effect.fromResult(answer(place, id))
     // It is in the log, so from here on a failure says nothing about the write.
-    const after = yield* Effect.mapError(copy.applied(place), () => new Ambiguous({ id }))
+    const after = yield* Effect.mapError(
+      appliedFor(caller, place, timeout),
+      () => new Ambiguous({ id })
+    )
     return yield* Effect.fromResult(resultOf(after, place, proposal, inDoubt))
   })
 
@@ -61,7 +68,7 @@ export const make = Effect.fnUntraced(function* (
     for (const each of places)
       if (Result.isSuccess(each) && typeof each.success.place === "number")
         last = Math.max(last, each.success.place)
-    const after = yield* Effect.result(copy.applied(last))
+    const after = yield* Effect.result(appliedFor("afar", last as LogIndex, timeout))
     return places.map((each, at): Result.Result<Written, WriteError> => {
       if (Result.isFailure(each)) return Result.fail(each.failure)
       const { inDoubt, place } = each.success
