@@ -17,8 +17,8 @@ describe("a counter of visits", () => {
         assert.strictEqual(failure?.report.broken[0]?.rule, "Verify")
         assert.match(failure!.text, /^SEED=\d+ INTERLEAVE=\d+ npx vitest run\n/)
         assert.match(failure!.text, /\d+ visits are counted, \d+ of \d+ were answered/)
-        const { clients, faults } = failure!.smallest!.report
-        assert.deepStrictEqual({ clients, faults }, { clients: 2, faults: [] })
+        const { faults } = failure!.smallest!.report
+        assert.deepStrictEqual(faults, [])
       }),
     60_000
   )
