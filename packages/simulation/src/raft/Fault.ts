@@ -2,6 +2,7 @@
  * What goes wrong, and when. A run has an explicit list of faults: all numbers of a fault are drawn before
  * the run, so taking one out of the list leaves the others as they were (SIM6).
  */
+import type { PartitionShape } from "../fault/isCut.ts"
 
 /** Where a process dies: at once, or the next time it passes this point (at the latest after a second). */
 export type CrashPoint =
@@ -16,14 +17,6 @@ export type CrashPoint =
   | "betweenSends"
   /** Applied, and the client is not answered. */
   | "beforeAnswer"
-
-export type PartitionShape =
-  /** `nodes` on one side, all others on the other. */
-  | "split"
-  /** What `nodes` send to others is lost; what others send to them arrives. */
-  | "oneWay"
-  /** Each of `nodes` talks only to the one before and the one after it in that list. */
-  | "ring"
 
 interface At {
   /** Simulated milliseconds since the start. */

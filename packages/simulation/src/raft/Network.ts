@@ -4,6 +4,7 @@
  *
  * A message that is under way when a partition begins still arrives: what is cut off is what is sent.
  */
+import { isCut } from "../fault/isCut.ts"
 import { Random } from "../random/Random.ts"
 import type { EventHeap } from "./EventHeap.ts"
 import type { Fault, Partition, SlowLink, Storm } from "./Fault.ts"
@@ -108,25 +109,10 @@ export class Network<Message> {
       case "partition":
         for (let from = 0; from < this.names.length; from++) {
           for (let to = 0; to < this.names.length; to++) {
-            if (this.isCut(fault, from, to)) this.links[from]![to]!.cuts += sign
+            if (isCut(fault, this.names[from]!, this.names[to]!))
+              this.links[from]![to]!.cuts += sign
           }
         }
-    }
-  }
-
-  private isCut(fault: Partition, from: number, to: number): boolean {
-    const fromPlace = fault.nodes.indexOf(this.names[from]!)
-    const toPlace = fault.nodes.indexOf(this.names[to]!)
-    switch (fault.shape) {
-      case "split":
-        return fromPlace >= 0 !== toPlace >= 0
-      case "oneWay":
-        return fromPlace >= 0 && toPlace < 0
-      case "ring": {
-        if (fromPlace < 0 || toPlace < 0) return false
-        const distance = Math.abs(fromPlace - toPlace)
-        return distance > 1 && distance < fault.nodes.length - 1
-      }
     }
   }
 

@@ -3,7 +3,7 @@ import type { Fault } from "./Fault.ts"
 import { faultProblem, machineNames } from "./faultProblem.ts"
 import type { Report, RunOptions } from "./Report.ts"
 import { faultsOf, run } from "./Simulation.ts"
-import { type Axis, count, items, shrink } from "./shrink.ts"
+import { type Axis, count, items, shrink } from "../fault/shrink.ts"
 
 type Failing = RunOptions & { readonly faults: ReadonlyArray<Fault>; readonly clients: number }
 

@@ -2,6 +2,7 @@
 import type * as Context from "effect/Context"
 import type { SimKernel } from "../kernel/SimKernel.ts"
 import type { SimNet } from "../net/SimNet.ts"
+import { isCut } from "../fault/isCut.ts"
 import type { Fault, Partition, SlowLink, Storm } from "./Fault.ts"
 import type { Journal } from "./Journal.ts"
 import type { Machine } from "./Machine.ts"
@@ -123,22 +124,6 @@ export class Faults {
       const { left, right } = connection
       if (isHalf) connection.lose(left.host.name === from ? left : right)
       else connection.reset()
-    }
-  }
-}
-
-const isCut = ({ nodes, shape }: Partition, from: string, to: string): boolean => {
-  const fromPlace = nodes.indexOf(from)
-  const toPlace = nodes.indexOf(to)
-  switch (shape) {
-    case "split":
-      return fromPlace >= 0 !== toPlace >= 0
-    case "oneWay":
-      return fromPlace >= 0 && toPlace < 0
-    case "ring": {
-      if (fromPlace < 0 || toPlace < 0) return false
-      const distance = Math.abs(fromPlace - toPlace)
-      return distance > 1 && distance < nodes.length - 1
     }
   }
 }

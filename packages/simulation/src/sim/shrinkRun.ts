@@ -2,7 +2,7 @@
  * Makes a failing run small: fewer faults, fewer clients, fewer nodes and fewer rounds of each client, while
  * the same rule breaks. The seed stays, and with it all that is not taken away draws as before (SIM6).
  */
-import { type Axis, count, items, shrink } from "../raft/shrink.ts"
+import { type Axis, count, items, shrink } from "../fault/shrink.ts"
 import { type Fault, machinesOf } from "./Fault.ts"
 import { type AnyOptions, faultsOf, namesOf } from "./Options.ts"
 import type { Report } from "./Report.ts"

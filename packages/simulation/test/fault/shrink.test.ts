@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { count, items, shrink } from "../../src/raft/shrink.ts"
+import { count, items, shrink } from "../../src/fault/shrink.ts"
 
 interface Case {
   readonly faults: ReadonlyArray<number>
