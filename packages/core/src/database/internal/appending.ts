@@ -61,27 +61,27 @@ export const make = Effect.fnUntraced(function* (
     if (refused !== undefined) return Effect.fail(refused)
     const once = log.append(data, { id, deadline: timeout })
     // Nothing is lost by appending again: the id stays the same.
-    const append = (schedule: ReturnType<typeof patience>) =>
+    const append = (schedule: typeof patience) =>
       Effect.catchIf(
         once,
         (error) => error._tag === "Unavailable" && isPassing(error),
         () =>
           Effect.retry(once, {
             while: (error) => error._tag === "Unavailable" && isPassing(error),
-            schedule
+            schedule: schedule(timeout)
           })
       )
-    const again =
+    const again = () =>
       caller === "inside"
-        ? Effect.retry(append(patience(timeout)), persistence(timeout))
-        : Effect.retry(append(hope(timeout)), {
+        ? Effect.retry(append(patience), persistence(timeout))
+        : Effect.retry(append(hope), {
             while: (error) => error._tag !== "Unavailable" || !isLeaderless(error),
             schedule: persistence(timeout)
           })
-    return append(patience(timeout)).pipe(
+    return append(patience).pipe(
       Effect.map((place): Placed => ({ place, inDoubt: false })),
       Effect.catchTag("Ambiguous", () =>
-        again.pipe(
+        again().pipe(
           Effect.map((place): Placed => ({ place, inDoubt: true })),
           // Once an attempt may be in the log, no later refusal says that none is.
           Effect.mapError(() => new Ambiguous({ id }))
