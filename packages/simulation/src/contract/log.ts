@@ -1,0 +1,45 @@
+/** What laws do with a log, and what they find in it. */
+import { LogIndex, type LogEntry, type ReplicatedLog } from "@distri/core/log/ReplicatedLog"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+
+type Log = ReplicatedLog["Service"]
+
+export const bytes = (word: string): Uint8Array => new TextEncoder().encode(word)
+
+/** The commands of `entries`, as text. */
+export const words = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<string> =>
+  entries.filter(({ kind }) => kind === "command").map(({ data }) => String.fromCharCode(...data))
+
+export const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}
+
+export const isSame = (one: Uint8Array, two: Uint8Array): boolean =>
+  one.length === two.length && one.every((byte, at) => byte === two[at])
+
+/** Repeats what may be repeated, so that a law holds while the leader changes as well. */
+export const surely = <A, E extends { readonly _tag: string }, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.retry(self, {
+    times: 50,
+    schedule: Schedule.spaced("20 millis"),
+    while: ({ _tag }) => _tag === "Unavailable" || _tag === "Ambiguous"
+  })
+
+export const append = (log: Log, word: string) => surely(log.append(bytes(word), { id: "id" }))
+export const barrier = (log: Log) => surely(log.barrier)
+
+/** Why the first entry is not there, as soon as it is gone: an engine may let go of it a little later. */
+export const missed = (log: Log) =>
+  Effect.retry(Effect.flip(read(log, 1, 1)), Schedule.spaced("5 millis"))
+
+/** The entries from `from` up to `to`. */
+export const read = (log: Log, from: number, to: number) =>
+  Stream.runCollect(Stream.take(log.entries(LogIndex.make(from)), to - from + 1))
