@@ -40,6 +40,7 @@ export const faultKinds = {
   resets: { resets: true },
   crashes: { crashes: true },
   blackouts: { blackouts: true },
+  lostDisks: { lostDisks: true },
   restarts: { restarts: true },
   pauses: { pauses: true },
   clocks: { clocks: true },
@@ -136,16 +137,10 @@ const digest = Effect.gen(function* () {
 })
 
 /**
- * In memory a node that ends is a voter that is gone, so the others have to be there: as far as the leader
- * hears them, and as far as they have come back from the last time. The first one may go at any moment, also
- * while the cloud is founded.
+ * A node that ends is a voter that is gone, in memory and where a disk may go with it, so the others have to be
+ * there: as far as the leader hears them, and as far as they have come back from the last time.
  */
-const canLose = (
-  _node: string,
-  running: ReadonlyMap<string, Context.Context<any>>,
-  ended: number
-): boolean => {
-  if (ended === 0) return true
+const canLose: NonNullable<Sim.Options<Input, Output>["canLose"]> = (_node, running) => {
   const standings = Array.from(running.values(), (services) =>
     Effect.runSync(Context.get(services, CloudNode).stats)
   )
@@ -158,6 +153,15 @@ const canLose = (
   )
 }
 
+/** In memory the first one may go at any moment, also while the cloud is founded. */
+const canLoseInMemory: typeof canLose = (node, running, ended) =>
+  ended === 0 || canLose(node, running, ended)
+
+const losesDisks = (faults: CloudRun["faults"]): boolean =>
+  "lostDisks" in faults
+    ? faults.lostDisks === true
+    : Array.isArray(faults) && faults.some((fault) => fault.kind === "crash" && fault.losesDisk)
+
 export const cloudOptions = (run: CloudRun): Sim.Options<Input, Output, Disk> => {
   const profile = drawProfile(run.seed)
   const { seconds, hasDisk = false, breaks = {}, clients = profile.clients, ...rest } = run
@@ -166,7 +170,8 @@ export const cloudOptions = (run: CloudRun): Sim.Options<Input, Output, Disk> =>
     clients,
     duration: seconds * 1_000,
     node: node(hasDisk, breaks),
-    ...(hasDisk ? { hardware: Sim.disks } : { canLose }),
+    ...(hasDisk ? { hardware: Sim.disks } : { canLose: canLoseInMemory }),
+    ...(hasDisk && losesDisks(run.faults) && { canLose }),
     client: program(profile),
     verify,
     digest,

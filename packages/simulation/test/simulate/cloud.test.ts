@@ -27,7 +27,7 @@ describe("simulate cloud", () => {
     [["--nodes", "0"], '--nodes takes a whole number of 1 or more, not "0"'],
     [
       ["--kinds", "ghosts"],
-      '--kinds takes some of partitions, slowness, resets, crashes, blackouts, restarts, pauses, clocks, early, or none, not "ghosts"'
+      '--kinds takes some of partitions, slowness, resets, crashes, blackouts, lostDisks, restarts, pauses, clocks, early, or none, not "ghosts"'
     ],
     [["ship"], '"ship" is not an option; --help lists all']
   ])(
@@ -80,6 +80,19 @@ describe("a simulated cloud", () => {
         const { broken, history } = yield* Sim.runTwice(options)
         assert.deepStrictEqual(broken, [])
         assert.isAbove(history.filter(({ outcome }) => outcome !== undefined).length, 20)
+      }),
+    120_000
+  )
+
+  it.effect(
+    "[LM6] has what it acknowledged when nodes lose their disks, one after the other",
+    () =>
+      Effect.gen(function* () {
+        const run = { seed: 4, nodes: 3, seconds: 25, clients: 2, hasDisk: true }
+        const options = cloudOptions({ ...run, faults: { lostDisks: true, fromMs: 6_000 } })
+        const { broken, lastEvents, faults: drawn } = yield* Sim.run(options)
+        assert.deepStrictEqual(broken, [], lastEvents.join("\n"))
+        assert.isAbove(drawn.length, 3)
       }),
     120_000
   )
