@@ -84,6 +84,7 @@ export class Steward {
     const core = this.#core()
     const now = this.#nowMs()
     this.#leadsSinceMs = core?.leads === true ? (this.#leadsSinceMs ?? now) : undefined
+    this.#forget(now)
     this.#meet(core)
     if (core === undefined || !core.leads || core.view.transferee !== undefined) {
       this.#pendingSinceMs = undefined
@@ -118,9 +119,6 @@ export class Steward {
   #situation(core: Core): Situation {
     const now = this.#nowMs()
     const { configuration, log, progress } = core.view
-    for (const [node, { atMs }] of this.#asked)
-      if (now - atMs > rememberedMs) this.#asked.delete(node)
-    for (const [id, atMs] of this.#leaving) if (now - atMs > leavingMs) this.#leaving.delete(id)
     return {
       self: core.id,
       configuration,
@@ -139,6 +137,13 @@ export class Steward {
       leaving: new Set(this.#leaving.keys()),
       limits: this.#limits
     }
+  }
+
+  /** On every node: whoever is told may lead one day. */
+  #forget(now: number): void {
+    for (const [node, { atMs }] of this.#asked)
+      if (now - atMs > rememberedMs) this.#asked.delete(node)
+    for (const [id, atMs] of this.#leaving) if (now - atMs > leavingMs) this.#leaving.delete(id)
   }
 
   #meet(core: Core | undefined): void {
