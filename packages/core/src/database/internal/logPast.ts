@@ -1,4 +1,4 @@
-import type { LogTime } from "@distri/store/value/LogIndex"
+import { LogTime } from "@distri/store/value/LogIndex"
 
 /** One time a minute is enough to tell hours. */
 const everyMs = 60_000
@@ -20,8 +20,13 @@ export const make = (keepMs: number) => {
       noted.push({ atMs, time })
       while (noted.length > 1 && noted[1]!.atMs <= atMs - keepMs) noted.shift()
     },
-    /** What had been reached by `atMs`, as far as this node was there. */
-    timeAt: (atMs: number): LogTime | undefined =>
-      noted.findLast((known) => known.atMs <= atMs)?.time
+    /**
+     * The last time before the one that had been reached by `atMs`, as far as this node was there. Not
+     * that one itself: it is all that a log says for hours whose leader's clock was set back.
+     */
+    timeBefore: (atMs: number): LogTime | undefined => {
+      const reached = noted.findLast((known) => known.atMs <= atMs)
+      return reached === undefined ? undefined : LogTime.make(reached.time - 1)
+    }
   }
 }

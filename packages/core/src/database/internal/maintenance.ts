@@ -50,7 +50,7 @@ export const run = Effect.fnUntraced(function* (copy: Copy, sweep: Effect.Effect
   const look = Effect.gen(function* () {
     const monotonicMs = Number(yield* Clock.monotonicTimeNanos) / 1e6
     past.note(monotonicMs, (yield* copy.state).time)
-    const ago = (ms: number) => past.timeAt(monotonicMs - ms)
+    const ago = (ms: number) => past.timeBefore(monotonicMs - ms)
     // One command ends only so much, not to hold up others. More may be due than one a look.
     for (let round = 0; round < roundsMax; round += 1) {
       if (!(yield* log.leads)) return
