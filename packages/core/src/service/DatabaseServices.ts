@@ -29,6 +29,7 @@ import { LogIndex } from "@distri/store/value/LogIndex"
 import { Database } from "../database/Database.ts"
 import { ReadError, WriteError } from "../database/DatabaseError.ts"
 import { Consistency } from "../database/Documents.ts"
+import { elsewhereMinMs } from "../database/internal/patience.ts"
 import { packed } from "../database/Packed.ts"
 import type { Unavailable } from "../log/ReplicatedLog.ts"
 import * as DatabaseBytes from "./internal/databaseBytes.ts"
@@ -49,7 +50,7 @@ const read = {
   repeat: "read",
   // While the log has no leader, most that run only wait for one, and who need not wait would queue
   // behind them. How much work all are together shows in the delay of the event loop.
-  concurrency: 10_000,
+  concurrency: 1000,
   bodyBytesMax
 } as const
 
@@ -389,8 +390,7 @@ const askElsewhere = Effect.gen(function* () {
     return yield* handBack("it cannot say whether a write took effect", { started: true })
 })
 
-/** Who has less gets the reason. */
-const leftMin = Duration.seconds(1)
+const leftMin = Duration.millis(elsewhereMinMs)
 
 const elsewhere: ReadonlyArray<Unavailable["reason"]> = [
   "NoLeader",

@@ -155,7 +155,7 @@ it.effect("[DB25] a read of what the node has waits for none that wait for the l
       if ("id" in taken) router.start(taken.id, body)
     }
     for (const [service, payload] of reads) {
-      for (let at = 0; at < 1000; at += 1) ask(service, payload)
+      for (let at = 0; at < 999; at += 1) ask(service, payload)
       ask(service, { ...payload, consistency: "local" })
     }
     yield* TestClock.adjust("1 millis")

@@ -69,15 +69,21 @@ export const refusal = (state: State, sender: Sender): Refused | undefined => {
 }
 
 /**
- * Whether a command of a session lets go of a result for the one that it adds. So does the only one of
- * its session: sessions are few.
+ * Whether a command of a session lets go of a result for the one that it adds, or its session holds no
+ * more than `shareBytes` of them.
  *
  * @category predicates
  */
-export const makesRoom = ({ sessions }: State, { ack, session: id }: OfSession): boolean => {
+export const makesRoom = (
+  { sessions }: State,
+  { ack, session: id }: OfSession,
+  shareBytes: number
+): boolean => {
   const session = Tree.get(sessions, id)
   const first = session === undefined ? undefined : Tree.first(session.results)
-  return first === undefined || first[0] <= ack
+  return session === undefined || first === undefined || first[0] <= ack
+    ? true
+    : resultBytes.ofSession(session) <= shareBytes
 }
 
 /** Keeps the answer, and forgets those that the sender says it has. @category combinators */

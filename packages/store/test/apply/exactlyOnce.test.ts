@@ -172,14 +172,16 @@ describe("the size of what is remembered", () => {
     assert.strictEqual(node.state.resultBytes, 0)
   })
 
-  it("[DB29] does not grow by a command that lets go of a result, and hardly by a first one", () => {
+  it("[DB29] does not grow by a command that lets go of a result, and hardly by one of a session that has few", () => {
     const { state } = opened()
-    assert.isTrue(makesRoom(state, session(1) as never))
+    assert.isTrue(makesRoom(state, session(1) as never, 0))
     const node = opened()
     node.run(add("1"), session(7))
     // What is acknowledged was never answered here.
-    assert.isFalse(makesRoom(node.state, session(8, 6) as never))
-    assert.isTrue(makesRoom(node.state, session(8, 7) as never))
+    assert.isFalse(makesRoom(node.state, session(8, 6) as never, 0))
+    assert.isTrue(makesRoom(node.state, session(8, 7) as never, 0))
+    assert.isTrue(makesRoom(node.state, session(8, 6) as never, node.state.resultBytes))
+    assert.isFalse(makesRoom(node.state, session(8, 6) as never, node.state.resultBytes - 1))
   })
 })
 

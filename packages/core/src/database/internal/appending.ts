@@ -19,7 +19,7 @@ export interface Limits {
   readonly maxResultBytes: number
 }
 
-/** Who waits for a write. One from afar can ask another node, one inside has only this one. */
+/** Who waits for a write. One from afar can ask another node in time, one inside has only this one. */
 export type Caller = "inside" | "afar"
 
 /** A command that was checked, as the log will hold it, and the name to ask for it again. */
@@ -99,9 +99,10 @@ const room = (
 ): Overloaded | DatabaseFull | undefined => {
   const { bytes, documents, keys, resultBytes, sessions } = state
   const areMany = resultBytes >= maxResultBytes
+  const share = maxResultBytes / Math.max(1, sessions.size)
   const isTooMuch =
     (sender._tag === "Key" && keys.size >= keysMax) ||
-    (sender._tag === "Session" && areMany && !makesRoom(state, sender)) ||
+    (sender._tag === "Session" && areMany && !makesRoom(state, sender, share)) ||
     (operation._tag === "OpenSession" && (areMany || sessions.size >= sessionsMax))
   if (isTooMuch) return new Overloaded({ retryAfterMs: 5000, reason: "memory" })
   const full = documents >= maxDocuments || bytes >= maxBytes

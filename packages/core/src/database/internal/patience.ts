@@ -45,9 +45,16 @@ const hopeMaxMs = 2000
 export const hope = (timeout: Duration.Input) =>
   Schedule.upTo(growing(Duration.toMillis(timeout)), { duration: hopeMs(timeout) })
 
-/** For so long the copy of this node may be behind the log before its caller is better off elsewhere. */
+/** For so long the copy of this node may stand still before its caller is better off elsewhere. */
 export const hopeMs = (timeout: Duration.Input): number =>
   Math.min(Duration.toMillis(timeout) * 0.2, hopeMaxMs)
+
+/** Who has less left gets the answer of this node, whatever it is. */
+export const elsewhereMinMs = 1000
+
+/** Whether a caller that gives up hope here has the time to ask another node. */
+export const canGoElsewhere = (timeout: Duration.Input): boolean =>
+  Duration.toMillis(timeout) - hopeMs(timeout) > elsewhereMinMs
 
 /** How often to try again what may have happened, as long as it may help. */
 export const persistence = (timeout: Duration.Input) => {

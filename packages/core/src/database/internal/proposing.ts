@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -11,7 +12,7 @@ import type { Result as Outcome, Written } from "@distri/store/command/Result"
 import type { State } from "@distri/store/state/State"
 import type { LogIndex } from "@distri/store/value/LogIndex"
 import { Ambiguous, TooLarge } from "../../log/ReplicatedLog.ts"
-import { hopeMs, inTimeMs } from "./patience.ts"
+import { canGoElsewhere, hopeMs, inTimeMs } from "./patience.ts"
 import type { WriteError } from "../DatabaseError.ts"
 import * as Appending from "./appending.ts"
 import type * as Replica from "./replica.ts"
@@ -31,24 +32,21 @@ export const make = Effect.fnUntraced(function* (
     inDoubt: boolean
   ) => answer(copy.resultAt(index) ?? recall(state, command.sender), id, inDoubt)
 
-  /** The copy once it has `index`. A node whose disk hangs never comes so far: others may. */
-  const appliedFor = (caller: Appending.Caller, index: LogIndex, timeout: Duration.Input) =>
-    caller === "inside" ? copy.applied(index) : Effect.timeout(copy.applied(index), hopeMs(timeout))
-
   const one = Effect.fnUntraced(function* (
     operation: Operation,
     sender: Sender,
     id: string,
     timeout: Duration.Input,
-    caller: Appending.Caller
+    from: Appending.Caller
   ): Effect.fn.Return<Written, WriteError> {
     yield* copy.running
+    const caller = inTime(from, timeout)
     const proposal = yield* Effect.fromResult(encoded({ language, sender, operation }, id))
     const { inDoubt, place } = yield* placed(proposal, timeout, caller)
     if (typeof place !== "number") return yield* Effect.fromResult(answer(place, id))
     // It is in the log, so from here on a failure says nothing about the write.
     const after = yield* Effect.mapError(
-      appliedFor(caller, place, timeout),
+      appliedFor(copy, caller, place, timeout),
       () => new Ambiguous({ id })
     )
     return yield* Effect.fromResult(resultOf(after, place, proposal, inDoubt))
@@ -59,23 +57,25 @@ export const make = Effect.fnUntraced(function* (
     timeout: Duration.Input
   ): Effect.fn.Return<ReadonlyArray<Result.Result<Written, WriteError>>, WriteError> {
     yield* copy.running
+    const caller = inTime("afar", timeout)
     const places = yield* Effect.forEach(
       proposals,
-      (proposal) => Effect.result(placed(proposal, timeout, "afar")),
+      (proposal) => Effect.result(placed(proposal, timeout, caller)),
       { concurrency: "unbounded" }
     )
     let last = 0
     for (const each of places)
       if (Result.isSuccess(each) && typeof each.success.place === "number")
         last = Math.max(last, each.success.place)
-    const after = yield* Effect.result(appliedFor("afar", last as LogIndex, timeout))
+    yield* Effect.ignore(appliedFor(copy, caller, last as LogIndex, timeout))
+    const after = copy.current()
     return places.map((each, at): Result.Result<Written, WriteError> => {
       if (Result.isFailure(each)) return Result.fail(each.failure)
       const { inDoubt, place } = each.success
       const proposal = proposals[at]!
       if (typeof place !== "number") return answer(place, proposal.id)
-      return Result.isSuccess(after)
-        ? resultOf(after.success, place, proposal, inDoubt)
+      return place <= after.index
+        ? resultOf(after, place, proposal, inDoubt)
         : Result.fail(new Ambiguous({ id: proposal.id }))
     })
   })
@@ -97,6 +97,35 @@ export const make = Effect.fnUntraced(function* (
       })
   }
 })
+
+type Copy = Pick<Effect.Success<ReturnType<typeof Replica.make>>, "applied" | "current">
+
+/** The copy once it has `index`, or a failure as soon as its caller is better off elsewhere. */
+const appliedFor = (
+  copy: Copy,
+  caller: Appending.Caller,
+  index: LogIndex,
+  timeout: Duration.Input
+) => {
+  const applied = copy.applied(index)
+  return caller === "inside"
+    ? applied
+    : Effect.raceFirst(applied, standsStill(copy, hopeMs(timeout)))
+}
+
+/** Fails once the copy has not moved for so long: the disk of this node may hang. */
+const standsStill = (copy: Copy, ms: number): Effect.Effect<never, Cause.TimeoutError> =>
+  Effect.suspend(() => {
+    const { index } = copy.current()
+    const look = Effect.suspend(() =>
+      copy.current().index === index ? Effect.fail(new Cause.TimeoutError()) : standsStill(copy, ms)
+    )
+    return Effect.andThen(Effect.sleep(ms), look)
+  })
+
+/** Who has no time to go elsewhere is as well off as who cannot. */
+const inTime = (caller: Appending.Caller, timeout: Duration.Input): Appending.Caller =>
+  canGoElsewhere(timeout) ? caller : "inside"
 
 const encoded = (command: Command, id: string): Result.Result<Appending.Proposal, WriteError> => {
   const data = CommandCodec.encode(command)
