@@ -56,14 +56,14 @@ export interface Link {
   /** The node at the other end, as it names itself. */
   readonly node: NodeId
   /**
-   * Sends one request and waits for its answer. `head.size` is `body`'s length. `repeatable`: does
-   * not wait for a node that is silent for 3 s, since the request may be made again elsewhere.
-   * Default: waits as long as the connection lasts.
+   * Sends one request and waits for its answer. `head.size` is `body`'s length. `mayLeave`: asked
+   * once the node was silent for 3 s, whether the request is better made again elsewhere. Default:
+   * waits as long as the connection lasts.
    */
   readonly request: (
     head: Wire.RequestHead,
     body: Uint8Array,
-    options?: { readonly repeatable: boolean }
+    mayLeave?: () => boolean
   ) => Effect.Effect<LinkReply, LinkLost>
   /** Hands messages of the log to the node. Nobody says whether they arrived. */
   readonly post: (messages: Uint8Array) => Effect.Effect<void, LinkLost>
@@ -161,9 +161,9 @@ const make = (
       Effect.asVoid
     ),
     lost: Deferred.await(lost),
-    request: (head, body, { repeatable } = { repeatable: false }) =>
+    request: (head, body, mayLeave) =>
       whenOpen(() => {
-        const [id, entry] = pending.request(repeatable)
+        const [id, entry] = pending.request(mayLeave)
         const inline = body.length <= Body.inlineMaxBytes
         const frame = Wire.encodeRequest(id, head)
         const sent = inline

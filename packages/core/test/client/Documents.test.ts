@@ -26,3 +26,20 @@ it.effect.each([
     assert.strictEqual(error._tag, expected)
   }).pipe(Effect.scoped, Effect.provide(SecureRandom.layerWebCrypto))
 )
+
+it.effect("[DB19] a snapshot is read on when only the connection to its node was lost", () =>
+  Effect.gen(function* () {
+    const page = { found: [], version: 7 }
+    let lost = 1
+    const call = ((_service, _payload, { node } = {}) => {
+      if (node === undefined) return Effect.fail(new CursorElsewhere({ home: address(7401) }))
+      return Effect.suspend(() =>
+        lost-- > 0
+          ? Effect.fail(new UnknownOutcome({ service, node: "home" }))
+          : Effect.succeed(page)
+      )
+    }) as Remote.Call
+    const { read } = yield* Remote.make(call, () => Effect.never)
+    assert.strictEqual((yield* read({ collection: "a" }, { cursor: "c" })).version, page.version)
+  }).pipe(Effect.scoped, Effect.provide(SecureRandom.layerWebCrypto))
+)

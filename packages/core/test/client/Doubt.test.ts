@@ -67,7 +67,7 @@ it.effect("[CL9] [CL15] a request that was handed back when it had begun is in d
       const refusal = new NotReady({ node: "a", state: "no leader", ...(started && { started }) })
       const request = () => Effect.succeed({ head: { refusal } } as LinkReply)
       const link = { node: NodeId.make("a"), request } as unknown as Link
-      return Effect.flip(Attempt.send(link, head, new Uint8Array(), { repeatable: true }))
+      return Effect.flip(Attempt.send(link, head, new Uint8Array()))
     }
     const begun = yield* sent(true)
     assert.deepInclude(begun, { outcome: { _tag: "Unknown" } })

@@ -17,8 +17,8 @@ it.effect.each([0, 1, 4463, 4465])(
         pending.take(Bytes.concat([head, part])) ?? Effect.void
       const body = new Uint8Array(Body.chunkBytes + 4464)
       const head: Wire.ReplyHead = { outcome: "success", size: body.length, load }
-      const [right, { done }] = pending.request(false)
-      const [wrong] = pending.request(false)
+      const [right, { done }] = pending.request()
+      const [wrong] = pending.request()
       for (const id of [right, wrong])
         yield* take(Wire.encodeReply(id, head), body.subarray(0, Body.chunkBytes))
       yield* take(Wire.encodeChunk(right), body.subarray(Body.chunkBytes))
@@ -32,7 +32,7 @@ it.effect.each([0, 1, 4463, 4465])(
 it.effect("[WI3] an answer without a body is whole at once", () =>
   Effect.gen(function* () {
     const pending = new PendingRequests<never>(() => Effect.void)
-    const [id, { done }] = pending.request(false)
+    const [id, { done }] = pending.request()
     yield* pending.take(Wire.encodeReply(id, { outcome: "success", size: 0, load })) ?? Effect.void
     assert.lengthOf((yield* Deferred.await(done)).body, 0)
   })

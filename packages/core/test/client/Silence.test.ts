@@ -12,13 +12,13 @@ import { type Connection, Transport } from "../../src/transport/Transport.ts"
 import { Echo, address, startClient } from "../cloud/cloud.ts"
 import { nodeId, reportOf, service } from "../cloud/support.ts"
 
-const repeatable = { repeatable: true }
+const always = () => true
 
 describe("a node that says nothing", () => {
   it.effect("[CL26] is left after 3 s by what may be repeated, and hears of it", () =>
     Effect.gen(function* () {
       const { heard, link } = yield* open
-      const read = yield* request(link, repeatable)
+      const read = yield* request(link, always)
       yield* TestClock.adjust("2900 millis")
       assert.isUndefined(read.pollUnsafe())
       yield* TestClock.adjust("100 millis")
@@ -35,7 +35,7 @@ describe("a node that says nothing", () => {
       Effect.gen(function* () {
         const { link } = yield* open
         const once = yield* request(link)
-        yield* request(link, repeatable)
+        yield* request(link, always)
         yield* TestClock.adjust("9 seconds")
         assert.isUndefined(once.pollUnsafe())
         yield* TestClock.adjust("7 seconds")
@@ -48,7 +48,7 @@ describe("a node that says nothing", () => {
     Effect.gen(function* () {
       const { link, silence } = yield* open
       silence.reads = false
-      const read = yield* request(link, repeatable)
+      const read = yield* request(link, always)
       yield* TestClock.adjust("3 seconds")
       assert.deepInclude(yield* Effect.flip(Fiber.join(read)), { _tag: "LinkLost" })
     })
@@ -59,7 +59,7 @@ describe("a node that says nothing", () => {
     () =>
       Effect.gen(function* () {
         const { answer, heard, link } = yield* open
-        const read = yield* request(link, repeatable)
+        const read = yield* request(link, always)
         for (let at = 0; at < 10; at++) {
           yield* TestClock.adjust("2900 millis")
           assert.strictEqual(heard.at(-1), "Probe")
@@ -77,6 +77,7 @@ describe("a node that says nothing", () => {
         Effect.provideService(Transport, reaching(still, other)),
         Effect.provide(SecureRandom.layerWebCrypto)
       )
+      yield* still.tells("other", 7402)
       const echo = yield* Effect.forkChild(call(Echo, new Uint8Array()))
       yield* Effect.repeat(TestClock.adjust("10 millis"), { times: 9 })
       assert.deepStrictEqual(requestsOf(still, other), [1, 0])
@@ -89,10 +90,26 @@ describe("a node that says nothing", () => {
     })
   )
 
+  it.effect("[CL26] is waited for by a call that has nowhere else to go", () =>
+    Effect.gen(function* () {
+      const still = yield* speechless("still", 7401)
+      const { call } = yield* startClient([7401], 1).pipe(
+        Effect.provideService(Transport, reaching(still)),
+        Effect.provide(SecureRandom.layerWebCrypto)
+      )
+      const echo = yield* Effect.forkChild(call(Echo, new Uint8Array()))
+      yield* Effect.repeat(TestClock.adjust("10 millis"), { times: 9 })
+      yield* TestClock.adjust("8 seconds")
+      assert.notInclude(still.heard, "Interrupt")
+      assert.deepStrictEqual(requestsOf(still), [1])
+      yield* Fiber.interrupt(echo)
+    })
+  )
+
   it.effect("[CL26] costs nothing while nobody waits for it", () =>
     Effect.gen(function* () {
       const { heard, link } = yield* open
-      yield* Fiber.interrupt(yield* request(link, repeatable))
+      yield* Fiber.interrupt(yield* request(link, always))
       yield* TestClock.adjust("4500 millis")
       assert.deepStrictEqual(heard, ["Probe", "Request", "Interrupt"])
     })
@@ -123,10 +140,14 @@ const speechless = Effect.fnUntraced(function* (name: string, port: number) {
   const answer = Effect.suspend(() => Queue.offer(said, Wire.encodeLoad(probe, load)))
   const hello = { distri: 1, protocol: Handshake.protocol, release: "test", node: nodeId(name) }
   yield* Queue.offer(said, new TextEncoder().encode(JSON.stringify(hello)))
-  const report = reportOf(name, { address: address(port), services: [service("Echo")] })
-  const { body, head } = Wire.encodeNode(report, 0)
-  yield* Queue.offer(said, Uint8Array.from([...head, ...body]))
-  return { answer, connection, heard, silence }
+  /** Reports a node. */
+  const tells = (node: string, at: number) => {
+    const report = reportOf(node, { address: address(at), services: [service("Echo")] })
+    const { body, head } = Wire.encodeNode(report, 0)
+    return Queue.offer(said, Uint8Array.from([...head, ...body]))
+  }
+  yield* tells(name, port)
+  return { answer, connection, heard, silence, tells }
 })
 
 type Speechless = Effect.Success<ReturnType<typeof speechless>>
@@ -152,7 +173,7 @@ const open = Effect.gen(function* () {
   return { ...node, link }
 })
 
-const request = (link: Link.Link, options?: { readonly repeatable: boolean }) =>
+const request = (link: Link.Link, mayLeave?: () => boolean) =>
   Effect.forkChild(
     link.request(
       {
@@ -165,7 +186,7 @@ const request = (link: Link.Link, options?: { readonly repeatable: boolean }) =>
         seen: 0
       },
       new Uint8Array(),
-      options
+      mayLeave
     ),
     { startImmediately: true }
   )

@@ -40,11 +40,11 @@ export interface Answered extends LinkReply {
   readonly doubt?: CallError | undefined
 }
 
-/** `repeatable`: the attempt ends in doubt when the node stands still. */
+/** `mayLeave`: whether the attempt ends in doubt when the node stands still. Undefined: it never does. */
 export type SendTo = (
   link: Link,
   call: Running,
-  options: { readonly repeatable: boolean }
+  mayLeave?: () => boolean
 ) => Effect.Effect<LinkReply, Missed | Refusal>
 
 /** An attempt that did not bring an answer, and what it says about the next one. */
@@ -66,9 +66,9 @@ export const send = (
   link: Link,
   head: RequestHead,
   body: Uint8Array,
-  options: { readonly repeatable: boolean }
+  mayLeave?: () => boolean
 ): Effect.Effect<LinkReply, Missed | Refusal> =>
-  Effect.matchEffect(link.request(head, body, options), {
+  Effect.matchEffect(link.request(head, body, mayLeave), {
     onSuccess: (reply) => {
       const { refusal } = reply.head
       if (refusal === undefined) return Effect.succeed(reply)

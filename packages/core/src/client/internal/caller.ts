@@ -31,7 +31,7 @@ export const make = Effect.gen(function* () {
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   let seen = Seen.nothing
 
-  const attempt: Attempt.SendTo = (link, running, options) => {
+  const attempt: Attempt.SendTo = (link, running, mayLeave) => {
     const { call, deadlineMs, key } = running
     const { body, head } = call
     const sent = Attempt.send(
@@ -45,7 +45,7 @@ export const make = Effect.gen(function* () {
         ...(key !== undefined && { idempotencyKey: key })
       },
       body,
-      options
+      mayLeave
     )
     return Effect.tap(Attempt.counted(running, sent), ({ head: { load } }) =>
       Effect.sync(() => (seen = Seen.later(seen, load, nowMs())))
@@ -58,7 +58,7 @@ export const make = Effect.gen(function* () {
       Placed.unreachable(call.service, [{ address: node, why }])
     )
     // It has nowhere else to go, so it waits as long as the connection lasts.
-    return yield* Effect.mapError(attempt(link, call, { repeatable: false }), (failure) =>
+    return yield* Effect.mapError(attempt(link, call), (failure) =>
       failure instanceof Attempt.Missed ? failure.error : failure
     )
   })

@@ -151,8 +151,10 @@ const atHome = <A>(
   const address = Address.parse(home)
   return address._tag === "Failure"
     ? Effect.fail(new CursorExpired())
-    : Effect.catchTag(ask({ ...options, node: address.success }), homeIsGone, () =>
-        Effect.fail(new CursorExpired())
+    : ask({ ...options, node: address.success }).pipe(
+        // Only the connection may be gone. Who looks again does no harm.
+        Effect.retry({ times: 1, while: ({ _tag }) => _tag === "UnknownOutcome" }),
+        Effect.catchTag(homeIsGone, () => Effect.fail(new CursorExpired()))
       )
 }
 

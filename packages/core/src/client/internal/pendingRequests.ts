@@ -16,8 +16,8 @@ export interface Reply {
 }
 
 export interface Pending<E> {
-  /** It may be made again elsewhere. */
-  readonly repeatable: boolean
+  /** Whether it may be made again elsewhere, as things are now. Undefined: never. */
+  readonly mayLeave: (() => boolean) | undefined
   /** Resolves when the node wants the body, or when the answer is here already. */
   readonly proceed: Deferred.Deferred<void>
   readonly done: Deferred.Deferred<Reply, E>
@@ -29,8 +29,8 @@ type Taken = Effect.Effect<void, Wire.MalformedFrame> | undefined
 
 export class PendingRequests<E> {
   readonly #requests = new Map<number, Pending<E>>()
-  /** Open after a request came that may be made again elsewhere. */
-  readonly repeatable = Latch.makeUnsafe(false)
+  /** Open after a request came that may at some time be made again elsewhere. */
+  readonly leavable = Latch.makeUnsafe(false)
   readonly #probes = new Map<number, Deferred.Deferred<Wire.LoadHead, E>>()
   readonly #onNode: (info: UpdateInfo, ageMs: number) => Effect.Effect<void>
   #lastId = 0
@@ -39,16 +39,16 @@ export class PendingRequests<E> {
     this.#onNode = onNode
   }
 
-  request(repeatable: boolean): readonly [number, Pending<E>] {
+  request(mayLeave?: () => boolean): readonly [number, Pending<E>] {
     const id = this.#nextId()
     const pending = {
-      repeatable,
+      mayLeave,
       proceed: Deferred.makeUnsafe<void>(),
       done: Deferred.makeUnsafe<Reply, E>(),
       reply: undefined
     }
     this.#requests.set(id, pending)
-    if (repeatable) this.repeatable.openUnsafe()
+    if (mayLeave !== undefined) this.leavable.openUnsafe()
     return [id, pending]
   }
 
@@ -64,8 +64,8 @@ export class PendingRequests<E> {
     return this.#requests.size
   }
 
-  get hasRepeatable(): boolean {
-    return Array.from(this.#requests.values()).some(({ repeatable }) => repeatable)
+  get hasLeavable(): boolean {
+    return Array.from(this.#requests.values()).some(({ mayLeave }) => mayLeave !== undefined)
   }
 
   /** Nobody waits for it any more. `false`: it had been answered. */
@@ -106,10 +106,10 @@ export class PendingRequests<E> {
   }
 
   /** They stay here until who made them forgets them, and tells the node. */
-  failRepeatable(error: E): void {
+  failLeavable(error: E): void {
     const failed = Exit.fail(error)
-    for (const { done, repeatable } of this.#requests.values()) {
-      if (repeatable) Deferred.doneUnsafe(done, failed)
+    for (const { done, mayLeave } of this.#requests.values()) {
+      if (mayLeave?.() === true) Deferred.doneUnsafe(done, failed)
     }
   }
 

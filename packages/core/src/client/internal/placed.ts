@@ -27,7 +27,7 @@ export const make = Effect.fnUntraced(function* (
   budget: RetryBudget.RetryBudget,
   nowMs: () => number
 ) {
-  const { isReached, place } = yield* makePlace
+  const { hasChoice, isReached, place } = yield* makePlace
   return Effect.fnUntraced(function* (
     call: Attempt.Running,
     repeat: Repeat
@@ -37,9 +37,10 @@ export const make = Effect.fnUntraced(function* (
     // Once an attempt may have run, no later refusal says that the call did not start.
     let unknown: CallError | undefined
     while (true) {
-      const repeatable = Attempts.leavesSilent(state)
+      // Who has nowhere else to go waits for a node that only pauses.
+      const mayLeave = Attempts.leavesSilent(state) ? hasChoice : undefined
       const result = yield* Effect.result(
-        place(call.service, state.exclude, (link) => attempt(link, call, { repeatable }))
+        place(call.service, state.exclude, (link) => attempt(link, call, mayLeave))
       )
       if (result._tag === "Success") return { ...result.success, doubt: unknown }
       const { failure } = result
@@ -135,7 +136,13 @@ const makePlace = Effect.gen(function* () {
       })
     }
   })
-  return { place, isReached: () => reached }
+  const hasChoice = () => {
+    let ready = 0
+    for (const { info, status } of SubscriptionRef.getUnsafe(table.nodes).values())
+      if (status === "up" && info.state === "ready" && ++ready > 1) return true
+    return false
+  }
+  return { hasChoice, place, isReached: () => reached }
 })
 
 /** A write goes to who leads the log, as far as anybody knows; any other node would forward it. */

@@ -39,14 +39,14 @@ export const release = <E>(
   error: E
 ) =>
   Effect.gen(function* () {
-    yield* pending.repeatable.await
-    pending.repeatable.closeUnsafe()
+    yield* pending.leavable.await
+    pending.leavable.closeUnsafe()
     let looks = 0
     yield* Effect.sleep(lookEveryMs)
-    while (pending.hasRepeatable) {
+    while (pending.hasLeavable) {
       looks = silentMs() < lookEveryMs ? 0 : looks + 1
       if (looks === 1) yield* Effect.forkChild(Effect.ignore(link.probe("")))
-      if (looks >= looksMax) pending.failRepeatable(error)
+      if (looks >= looksMax) pending.failLeavable(error)
       yield* Effect.sleep(lookEveryMs)
     }
   }).pipe(Effect.forever)
