@@ -46,7 +46,7 @@ export const JoinQuestion = Schema.Struct({
   cluster: ClusterId,
   id: MemberId,
   durability: Schema.Literals(["memory", "disk"]),
-  /** It has given up its vote, and only wants to hear where the log is. */
+  /** It has given up its vote, and only wants to hear where the log is. False: it could not, and stays. */
   leaves: Schema.optionalKey(Schema.Boolean),
   /** It has something of this log, and follows no other. */
   log: Schema.optionalKey(LogId)

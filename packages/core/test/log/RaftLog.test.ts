@@ -193,6 +193,25 @@ describe("the log of a quorum", { timeout: 30_000 }, () => {
     }).pipe(passing)
   )
 
+  it.effect("[LM8] a node that was not let go is a voter as before, also once it could go", () =>
+    Effect.gen(function* () {
+      const { cut, startAll } = yield* makeNetwork
+      const nodes = yield* startAll(names)
+      const leader = yield* leaderOf(nodes)
+      const [stays, away] = nodes.filter((node) => node !== leader)
+      yield* Effect.forEach(nodes, ({ member }) => member.settled)
+      yield* cut((from, to) => (from === away!.name) !== (to === away!.name))
+      yield* Effect.sleep("5 seconds")
+      assert.strictEqual((yield* Effect.flip(stays!.member.leave))._tag, "Unavailable")
+      yield* cut(() => false)
+      for (let look = 0; look < 50; look += 1) {
+        yield* Effect.sleep("500 millis")
+        const { voters } = yield* (yield* leaderOf(nodes)).member.status
+        assert.deepStrictEqual(voters.toSorted(), names)
+      }
+    }).pipe(passing)
+  )
+
   it.effect("[LM15] who fetches from a leader that stands still goes on with its successor", () =>
     Effect.gen(function* () {
       const { cut, freeze, startAll } = yield* makeNetwork

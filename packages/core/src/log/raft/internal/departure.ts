@@ -87,22 +87,30 @@ export const leave = (options: Options): Effect.Effect<void, Unavailable> =>
     const asks = Effect.andThen(Effect.ignore(handOver(options)), askToLeave(options)).pipe(
       Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 50 })
     )
-    return Effect.andThen(tellAll(options), asks).pipe(
-      Effect.tapError(() => Effect.sync(() => leaves(false)))
+    return Effect.andThen(tellAll(options, true), asks).pipe(
+      Effect.tapError(() =>
+        Effect.suspend(() => {
+          leaves(false)
+          return tellAll(options, false)
+        })
+      )
     )
   })
 
 /**
  * Whoever leads next must not take an earlier question of this node for one that still stands, and
- * bring it back.
+ * bring it back; nor let it go when it has stayed.
  */
-const tellAll = ({ cluster, durability, id, peers }: Options): Effect.Effect<void> =>
+const tellAll = (
+  { cluster, durability, id, peers }: Options,
+  leaves: boolean
+): Effect.Effect<void> =>
   Effect.flatMap(peers.known, (nodes) =>
     Effect.forEach(
       nodes,
       (node) =>
         peers
-          .call(node)(JoinLog, { cluster, id, durability, leaves: true })
+          .call(node)(JoinLog, { cluster, id, durability, leaves })
           .pipe(Effect.timeoutOption(tellMax), Effect.ignore),
       { concurrency: "unbounded", discard: true }
     )

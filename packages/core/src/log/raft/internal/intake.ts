@@ -1,19 +1,23 @@
 import type { Snap } from "@distri/raft/Message"
 import type { SnapshotMeta } from "@distri/raft/SnapshotMeta"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Semaphore from "effect/Semaphore"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { Halt } from "../../../Halt.ts"
 import type { Corrupt, Unavailable } from "../../ReplicatedLog.ts"
 import type { LogStorage } from "../../storage/LogStorage.ts"
+
+/** A source that sent nothing for so long may stand still. */
+const stillMs = 1000
 
 /**
  * Fetches the bytes of a snapshot that a leader offers. The core hears of the offer only when they
  * are complete and durable here, so that it never stands on what may get lost.
  *
- * A leader of a later term takes the place of one before: that one may stand still, and the new one
- * may need this node to commit anything.
+ * Where nothing comes any more, a leader of a later term takes the place of one before: that one may
+ * stand still, and the new one may need this node to commit anything.
  */
 export const make = Effect.fnUntraced(function* (options: {
   readonly storage: LogStorage["Service"]
@@ -28,9 +32,13 @@ export const make = Effect.fnUntraced(function* (options: {
   const fork = yield* FiberHandle.makeRuntime<never>()
   /** What was interrupted has to let go of its file before the next one begins. */
   const oneAtATime = yield* Semaphore.make(1)
+  const clock = yield* Clock.Clock
+  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   /** The last one whose bytes came; those before it the storage may have let go. */
   let complete = restored.reference
   let fetching: Snap | undefined
+  /** When something came of it last. */
+  let movedMs = 0
 
   const fetch = (offer: Snap) =>
     Effect.gen(function* () {
@@ -38,7 +46,8 @@ export const make = Effect.fnUntraced(function* (options: {
       yield* Effect.logInfo(
         `this node is far behind; it fetches a snapshot of ${bytes} bytes at ${index} from ${offer.from}`
       )
-      yield* storage.snapshots.write(reference, options.fetch(offer), { bytes, digest })
+      const pieces = Stream.tap(options.fetch(offer), () => Effect.sync(() => (movedMs = nowMs())))
+      yield* storage.snapshots.write(reference, pieces, { bytes, digest })
       complete = reference
       onComplete(offer)
     }).pipe(
@@ -60,8 +69,10 @@ export const make = Effect.fnUntraced(function* (options: {
   return (offer: Snap): boolean => {
     const { reference } = offer.snapshot
     if (reference === "" || reference === complete) return true
-    if (fetching === undefined || fetching.term < offer.term) {
+    const standsStill = fetching !== undefined && nowMs() - movedMs >= stillMs
+    if (fetching === undefined || (standsStill && fetching.term < offer.term)) {
       fetching = offer
+      movedMs = nowMs()
       fork(fetch(offer))
     }
     return false

@@ -193,7 +193,7 @@ const beganAnew = ({ id }: JoinAnswer) =>
   `${nodeOf(id)} has another log than this node: the cloud began anew; restart this node to follow it`
 
 const isForeign = ({ id }: JoinAnswer) =>
-  `${nodeOf(id)} has another log and belongs to another cloud of the same name; give one of the two clouds another name (cluster)`
+  `${nodeOf(id)} has another log than this node: if it belongs to another cloud, give one of the two another name (cluster); if this node's cloud began anew, restart this node to follow it`
 
 const heard = (answers: ReadonlyArray<JoinAnswer>): Hearsay => {
   // The leader knows best; of the others, one that knows a leader.

@@ -71,6 +71,7 @@ const join = (options: Options, question: JoinQuestion): JoinAnswer => {
   // A copy that is gone with its process would count as much as one on a disk.
   if (question.durability === durability) {
     // Every node remembers it: the leader that was asked to let it go may not be the next one.
+    if (question.leaves === false) steward.stays(question.id)
     if (question.leaves === true) steward.leaving(question.id)
     // What follows another log would never take what it is sent of this one.
     else if (question.log === undefined || question.log === found?.log) steward.asked(question.id)

@@ -66,6 +66,11 @@ export class Steward {
     this.#asked.delete(nodeOf(id))
   }
 
+  /** It wanted to go, and could not. */
+  stays(id: IncarnationId): void {
+    this.#leaving.delete(id)
+  }
+
   /** Whether it will be a member, as far as the rules say now. Undefined: nobody can say yet. */
   wants(id: IncarnationId): boolean | undefined {
     const core = this.#core()

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import { Halt } from "../../../../src/Halt.ts"
 import * as Intake from "../../../../src/log/raft/internal/intake.ts"
 import { Unavailable } from "../../../../src/log/ReplicatedLog.ts"
@@ -52,6 +53,11 @@ it.effect("[LM15] an offer of a later term takes the place of a fetch from a lea
     // Nothing comes of the first one: its leader stands still.
     assert.isFalse(hasSnapshot(offer("1-a", 1)))
     yield* settle
+    yield* TestClock.adjust("900 millis")
+    assert.isFalse(hasSnapshot(offer("1-b", 2)))
+    yield* settle
+    assert.deepStrictEqual(fetched, ["1-a"])
+    yield* TestClock.adjust("100 millis")
     assert.isFalse(hasSnapshot(offer("1-b", 2)))
     yield* settle
     // It was thought dead, and goes on where it stopped.
@@ -59,6 +65,21 @@ it.effect("[LM15] an offer of a later term takes the place of a fetch from a lea
     yield* Queue.offer(pieces, Exit.succeed(bytes))
     yield* settle
     assert.deepStrictEqual([fetched, complete], [["1-a", "1-b"], ["1-b"]])
+  }).pipe(provided)
+)
+
+it.effect("[LM15] a fetch that goes on is not begun anew for another leader", () =>
+  Effect.gen(function* () {
+    const { complete, fetched, hasSnapshot, pieces } = yield* make
+    assert.isFalse(hasSnapshot(offer("1-a", 1)))
+    for (let at = 0; at < bytes.length; at += 1) {
+      yield* settle
+      yield* TestClock.adjust("900 millis")
+      assert.isFalse(hasSnapshot(offer("1-b", 2)))
+      yield* Queue.offer(pieces, Exit.succeed(bytes.subarray(at, at + 1)))
+    }
+    yield* settle
+    assert.deepStrictEqual([fetched, complete], [["1-a"], ["1-a"]])
   }).pipe(provided)
 )
 
