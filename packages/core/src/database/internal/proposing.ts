@@ -25,12 +25,8 @@ export const make = Effect.fnUntraced(function* (
   const placed = yield* Appending.make(copy, limits)
 
   /** What the entry at `index` came to, once `copy` has it. */
-  const resultOf = (
-    state: State,
-    index: LogIndex,
-    { command, id }: Appending.Proposal,
-    inDoubt: boolean
-  ) => answer(copy.resultAt(index) ?? recall(state, command.sender), id, inDoubt)
+  const resultOf = (state: State, at: LogIndex, proposal: Appending.Proposal, inDoubt: boolean) =>
+    answer(copy.resultAt(at) ?? recall(state, proposal.command.sender), proposal.id, inDoubt)
 
   const one = Effect.fnUntraced(function* (
     operation: Operation,
