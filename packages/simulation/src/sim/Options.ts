@@ -28,8 +28,8 @@ export interface Options<in out Input, in out Output, Extra = never> extends Pro
   /** Simulated time with faults. Default 60 s. It ends sooner when all clients have ended. */
   readonly duration?: Duration.Input
   /**
-   * Simulated time without faults after it: until the programs are well again, and again for clients to end.
-   * Default 20 s.
+   * Simulated time without faults after it, until the programs are well again. Clients that are asked to end
+   * and nodes that are not built have up to twice as long. Default 20 s.
    */
   readonly healing?: Duration.Input
   /** What may go wrong, or a list of what does. Default: nothing. */

@@ -2,8 +2,8 @@
  * One run, from the start of its nodes to the verdict.
  *
  * ```
- *   faults and clients | faults are over, clients go on | clients end | verify | digests | checks
- *        duration      |            healing             |   healing   | healing
+ *   faults and clients | faults are over, clients go on |   clients end   | verify | digests | checks
+ *        duration      |            healing             | up to 2 healing | healing
  * ```
  *
  * A run is a function of its options (SIM1): it reads no clock but the one that its budget is measured by.
@@ -87,7 +87,11 @@ const live = (
   faults.heal()
   stage.advance(healingMs(options))
   recorder.isEnding = true
-  stage.advance(healingMs(options), areDone)
+  // Whoever was down again and again may have to wait before it is taken in once more.
+  stage.advance(
+    2 * healingMs(options),
+    () => areDone() && nodes.every(({ services }) => services !== undefined)
+  )
 }
 
 /** Programs do not start at one instant: who is first is a matter of the seed. */

@@ -25,7 +25,7 @@ export const help = `Runs whole clouds, nodes and clients, on a simulated networ
   --seed S         this seed only
   --interleave I   another order of what is ready at one instant (default: the seed)
   --nodes 3,5,7    several are taken in turn by seed (default 3,5,7)
-  --seconds T      simulated seconds with faults (default 60); up to 60 for healing and checks come on top
+  --seconds T      simulated seconds with faults (default 60); 20 to 90 for healing and checks come on top
   --kinds A,B      kinds of faults: ${Object.keys(faultKinds).join(", ")}, none
                    (default ${defaultKindsOf(false)},
                    and with --disk blackouts)
