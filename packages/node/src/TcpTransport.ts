@@ -38,7 +38,12 @@ const make = Effect.gen(function* () {
     })
     return yield* FramedSocket.make(socket, { remote: address, limits }).pipe(
       Effect.mapError(
-        (error) => new DialFailed({ address, reason: dialReason(error, limits.dialTimeout) })
+        (error) =>
+          new DialFailed({
+            address,
+            reason: dialReason(error, limits.dialTimeout),
+            isRefused: codeOf(error.reason.cause) === "ECONNREFUSED"
+          })
       )
     )
   })

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { type Caller, LinkFailed } from "../log/RaftPeers.ts"
 import type { Refusal } from "../service/Refusal.ts"
 import type { Address } from "../transport/Address.ts"
+import type { OpenError } from "./Link.ts"
 import type { Links } from "./Links.ts"
 import * as Typed from "./internal/typed.ts"
 
@@ -42,7 +43,8 @@ export const callNode =
       )
     }) as never
 
-const notStarted = () => new LinkFailed({ started: false })
+const notStarted = (why: OpenError) =>
+  new LinkFailed({ started: false, refused: why._tag === "DialFailed" && why.isRefused === true })
 
 const isInvalid = (error: unknown) =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "InvalidPayload"

@@ -11,12 +11,14 @@ import type * as Service from "../service/Service.ts"
 
 /**
  * No answer came. `started: false`: the request certainly did not reach a handler; in doubt, true.
+ * `refused`: nothing listens where the node should be.
  *
  * @category errors
  * @since 0.1.0
  */
 export class LinkFailed extends Schema.TaggedError<LinkFailed>()("LinkFailed", {
-  started: Schema.Boolean
+  started: Schema.Boolean,
+  refused: Schema.optionalKey(Schema.Boolean)
 }) {
   override get message() {
     return `the other node did not answer (${this.started ? "it may have started" : "it did not start"})`

@@ -76,7 +76,7 @@ const makeConnect = (endpoints: Endpoints): MemoryNetwork["Service"]["connect"] 
   return Effect.fnUntraced(function* (address) {
     const endpoint = endpoints.get(address)
     if (endpoint === undefined) {
-      return yield* new DialFailed({ address, reason: "nothing listens there" })
+      return yield* new DialFailed({ address, reason: "nothing listens there", isRefused: true })
     }
     const pair = yield* MemorySocket.makePair
     endpoint.cuts.add(pair.cut)

@@ -60,7 +60,9 @@ export class FrameTooLarge extends Schema.TaggedError<FrameTooLarge>()("FrameToo
  */
 export class DialFailed extends Schema.TaggedError<DialFailed>()("DialFailed", {
   address: Address.Address,
-  reason: Schema.String
+  reason: Schema.String,
+  /** The machine says that nothing listens there. Else it may be there, and not be heard. */
+  isRefused: Schema.optionalKey(Schema.Boolean)
 }) {
   override get message() {
     return `cannot connect to ${this.address}: ${this.reason}`

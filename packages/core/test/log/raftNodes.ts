@@ -45,9 +45,10 @@ export const makeNetwork = Effect.gen(function* () {
     const reached = <A>(all: ReadonlyMap<string, A>, to: string, way: Way) =>
       Effect.suspend(() => {
         if (frozen.has(to) || frozen.has(from)) return Effect.never
-        const found = isCut(from, to, way) ? undefined : all.get(to)
+        if (isCut(from, to, way)) return Effect.fail(new LinkFailed({ started: false }))
+        const found = all.get(to)
         return found === undefined
-          ? Effect.fail(new LinkFailed({ started: false }))
+          ? Effect.fail(new LinkFailed({ started: false, refused: true }))
           : Effect.succeed(found)
       })
     return RaftPeers.of({

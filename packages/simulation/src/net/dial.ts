@@ -43,7 +43,7 @@ export const dial = (
       if (to.isDark) return
       if (connection === undefined) {
         const listening = net.listening.get(address)
-        if (listening === undefined) return answer(() => failed(address, "nothing listens there"))
+        if (listening === undefined) return answer(() => refused(address))
         connection = net.connect(from, listening)
         const { right } = connection
         if (isOver) connection.lose(connection.left)
@@ -66,6 +66,9 @@ export const dial = (
       if (connection !== undefined) connection.lose(connection.left)
     })
   })
+
+const refused = (address: Address.Address) =>
+  Effect.fail(new DialFailed({ address, reason: "nothing listens there", isRefused: true }))
 
 const failed = (address: Address.Address, reason: string) =>
   Effect.fail(new DialFailed({ address, reason }))

@@ -14,7 +14,7 @@ export interface Survey {
   readonly answers: ReadonlyArray<JoinAnswer>
   /** Those of whom there is no answer. */
   readonly silent: ReadonlyArray<string>
-  /** Nothing is there at all. */
+  /** Nothing is there at all. Who only does not answer may be cut off, and have all that there is. */
   readonly isRefused: boolean
   /** When the earliest of the questions was asked that these are the answers to. */
   readonly askedMs: number
@@ -84,4 +84,6 @@ export const make = Effect.fnUntraced(function* (
 })
 
 const isRefused = (answer: Result.Result<JoinAnswer, unknown>): boolean =>
-  Result.isFailure(answer) && answer.failure instanceof LinkFailed && !answer.failure.started
+  Result.isFailure(answer) &&
+  answer.failure instanceof LinkFailed &&
+  answer.failure.refused === true

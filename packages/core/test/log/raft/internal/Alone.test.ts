@@ -37,6 +37,15 @@ describe("a node is alone", () => {
     })
   )
 
+  it.effect("[LM18] not where nobody can be reached, who may be well and go on without it", () =>
+    Effect.gen(function* () {
+      const answer = Effect.fail(new LinkFailed({ started: false }))
+      const { isAlone } = yield* joining({ answer })
+      yield* TestClock.adjust(60_000)
+      assert.isFalse(isAlone())
+    })
+  )
+
   it.effect("[LM18] not while a leader brings it what it has not", () =>
     Effect.gen(function* () {
       const { isAlone } = yield* joining({ core: member("b/1") })
@@ -63,7 +72,7 @@ const member = (leader: string | undefined) =>
     view: { configuration: { voters: [], learners: [id] }, leader }
   }) as unknown as Core
 
-const refused = Effect.fail(new LinkFailed({ started: false }))
+const refused = Effect.fail(new LinkFailed({ started: false, refused: true }))
 
 const joining = Effect.fnUntraced(function* (options: {
   readonly core?: Core
