@@ -32,17 +32,7 @@ it.effect("[DB23] a bounded read asks once in its lag, and then sees what is new
 
 it.effect("[DB23] a node that is cut off answers within the lag, and not beyond it", () =>
   Effect.gen(function* () {
-    const { call, database } = yield* writer()
-    yield* database.documents.execute({ _tag: "CreateCollection", collection: "a" })
-    let broken = false
-    const replica = yield* follower((service, payload) =>
-      Effect.suspend(() =>
-        broken ? Effect.fail(new LinkFailed({ started: false })) : call(service, payload)
-      )
-    )
-    yield* passing
-    yield* replica.documents.count("a", undefined, second)
-    broken = true
+    const replica = yield* cutOff
     assert.strictEqual(yield* replica.documents.count("a", undefined, second), 0)
     yield* TestClock.adjust("2 seconds")
     const late = yield* Effect.flip(replica.documents.count("a", undefined, second))
@@ -52,17 +42,7 @@ it.effect("[DB23] a node that is cut off answers within the lag, and not beyond 
 
 it.effect("[DB23] a bounded read that is run again is judged again", () =>
   Effect.gen(function* () {
-    const { call, database } = yield* writer()
-    yield* database.documents.execute({ _tag: "CreateCollection", collection: "a" })
-    let broken = false
-    const replica = yield* follower((service, payload) =>
-      Effect.suspend(() =>
-        broken ? Effect.fail(new LinkFailed({ started: false })) : call(service, payload)
-      )
-    )
-    yield* passing
-    yield* replica.documents.count("a", undefined, second)
-    broken = true
+    const replica = yield* cutOff
     const get = replica.documents.get("a", "1", second)
     assert.isTrue(Option.isNone(yield* get))
     yield* TestClock.adjust("2 seconds")
@@ -76,3 +56,19 @@ const passing = TestClock.adjust("1 millis").pipe(
   Effect.forever,
   Effect.forkScoped
 )
+
+/** A replica that was fresh a moment ago, and reaches nobody any more. */
+const cutOff = Effect.gen(function* () {
+  const { call, database } = yield* writer()
+  yield* database.documents.execute({ _tag: "CreateCollection", collection: "a" })
+  let broken = false
+  const replica = yield* follower((service, payload) =>
+    Effect.suspend(() =>
+      broken ? Effect.fail(new LinkFailed({ started: false })) : call(service, payload)
+    )
+  )
+  yield* passing
+  yield* replica.documents.count("a", undefined, second)
+  broken = true
+  return replica
+})

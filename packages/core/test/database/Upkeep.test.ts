@@ -121,14 +121,8 @@ it("[DB20] sessions end after an hour of silence, and keys after a day", () => {
 
 it.effect("[DB27] a clock that is ahead ends no session and no key before its time", () =>
   Effect.gen(function* () {
-    const clock = yield* Clock.Clock
     let aheadMs = 0
-    const wallMs = () => clock.currentTimeMillisUnsafe() + aheadMs
-    const jumping: Clock.Clock = {
-      ...clock,
-      currentTimeMillisUnsafe: wallMs,
-      currentTimeMillis: Effect.sync(wallMs)
-    }
+    const jumping = yield* clockAhead(() => aheadMs)
     const { database, log } = yield* Effect.provideService(writer(), Clock.Clock, jumping)
     const write = (idempotencyKey?: string) =>
       database.documents
@@ -160,14 +154,8 @@ it.effect("[DB27] a clock that is ahead ends no session and no key before its ti
 
 it.effect("[DB27] a log whose time stands still ends no session that is in use", () =>
   Effect.gen(function* () {
-    const clock = yield* Clock.Clock
     let aheadMs = 5 * 3_600_000
-    const wallMs = () => clock.currentTimeMillisUnsafe() + aheadMs
-    const jumping: Clock.Clock = {
-      ...clock,
-      currentTimeMillisUnsafe: wallMs,
-      currentTimeMillis: Effect.sync(wallMs)
-    }
+    const jumping = yield* clockAhead(() => aheadMs)
     const { database, log } = yield* Effect.provideService(writer(), Clock.Clock, jumping)
     const write = (collection: string) =>
       Effect.provideService(
@@ -211,3 +199,14 @@ const operationsIn = Effect.fnUntraced(function* (log: ReplicatedLog["Service"])
     return decoded._tag === "Known" ? decoded.command.operation._tag : decoded.issue
   })
 })
+
+/** A wall clock that is ahead, over time that passes as it does. */
+const clockAhead = (aheadMs: () => number) =>
+  Effect.map(Clock.Clock, (clock): Clock.Clock => {
+    const wallMs = () => clock.currentTimeMillisUnsafe() + aheadMs()
+    return {
+      ...clock,
+      currentTimeMillisUnsafe: wallMs,
+      currentTimeMillis: Effect.sync(wallMs)
+    }
+  })

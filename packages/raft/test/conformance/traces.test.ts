@@ -28,7 +28,8 @@ const runAll = (folder: string): void => {
 describe("traces of etcd-io/raft", () => {
   // A folder that somebody named must be there; the default one need not.
   if (named !== undefined || existsSync(reference)) runAll(reference)
-  else it.skip("(skipped without the folder DISTRI_RAFT_TRACES names)", () => {})
+  else
+    it.skip("(skipped without the folder that DISTRI_DATA or DISTRI_RAFT_TRACES names)", () => {})
 })
 
 describe("traces of this project", () => runAll(own))

@@ -12,16 +12,6 @@ export const bytes = (word: string): Uint8Array => new TextEncoder().encode(word
 export const words = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<string> =>
   entries.filter(({ kind }) => kind === "command").map(({ data }) => String.fromCharCode(...data))
 
-export const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
-}
-
 export const isSame = (one: Uint8Array, two: Uint8Array): boolean =>
   one.length === two.length && one.every((byte, at) => byte === two[at])
 

@@ -1,10 +1,11 @@
 import { LogIndex } from "@distri/core/log/ReplicatedLog"
 import * as Deferred from "effect/Deferred"
+import * as Bytes from "effect/Bytes"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { append, bytes, concat, isSame, surely } from "../log.ts"
+import { append, bytes, isSame, surely } from "../log.ts"
 import { type Engine, type Law, law, must, same } from "../Law.ts"
 
 export const ofSnapshots = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
@@ -21,10 +22,10 @@ export const ofSnapshots = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
     same(older.index, places[2], "the latest never goes back")
     const latest = Option.getOrThrow(yield* surely(leader.snapshots.latest))
     same([latest.index, latest.bytes], [places[2], 1_000_000], "the latest is the one written")
-    const whole = concat(pieces)
+    const whole = Bytes.concat(pieces)
     for (const offset of [0, 1, 199_999, 200_000, 999_999]) {
       const found = yield* Stream.runCollect(leader.snapshots.read(latest, offset))
-      must(isSame(concat(found), whole.subarray(offset)), `it reads back from ${offset} on`)
+      must(isSame(Bytes.concat(found), whole.subarray(offset)), `it reads back from ${offset} on`)
     }
   }),
   law("[RL11] an interrupted snapshot is never visible", function* () {
