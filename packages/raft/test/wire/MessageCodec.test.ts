@@ -76,7 +76,7 @@ describe("MessageCodec", () => {
         accepted++
         assert.deepStrictEqual(encodeMessage(message), bytes)
       }),
-      runs(3000)
+      runs(10_000)
     )
     assert.isAbove(accepted, 100)
   })
