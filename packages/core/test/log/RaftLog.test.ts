@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { ClusterId, WrongCluster } from "../../src/log/ReplicatedLog.ts"
+import { ClusterId, entryMaxBytes, WrongCluster } from "../../src/log/ReplicatedLog.ts"
 import { AppendEntry, JoinLog } from "../../src/service/LogServices.ts"
 import { passing } from "../passing.ts"
 import { cluster, leaderOf, makeNetwork, type Running } from "./raftNodes.ts"
@@ -122,6 +122,19 @@ describe("the log of a quorum", { timeout: 30_000 }, () => {
         yield* append(yield* leaderOf(nodes), "after")
         for (const node of nodes) assert.deepStrictEqual(yield* commands(node), ["before", "after"])
       }).pipe(passing)
+  )
+
+  it.effect("[RL9] what no log takes is refused as such, also where nobody leads", () =>
+    Effect.gen(function* () {
+      const { cut, startAll } = yield* makeNetwork
+      const nodes = yield* startAll(names)
+      yield* leaderOf(nodes)
+      yield* cut(() => true)
+      for (const { log } of nodes) {
+        const error = yield* Effect.flip(log.append(new Uint8Array(entryMaxBytes + 1), { id: "1" }))
+        assert.deepInclude(error, { _tag: "TooLarge", maxBytes: entryMaxBytes })
+      }
+    }).pipe(passing)
   )
 
   it.effect("[LM16] a node that is no member copies from whoever is there", () =>

@@ -12,6 +12,10 @@ export const bytes = (word: string): Uint8Array => new TextEncoder().encode(word
 export const words = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<string> =>
   entries.filter(({ kind }) => kind === "command").map(({ data }) => String.fromCharCode(...data))
 
+/** `found` without the copies that appends may leave when they are repeated (RL9). */
+export const distinct = (found: ReadonlyArray<string>): ReadonlyArray<string> =>
+  Array.from(new Set(found))
+
 export const isSame = (one: Uint8Array, two: Uint8Array): boolean =>
   one.length === two.length && one.every((byte, at) => byte === two[at])
 
@@ -25,6 +29,8 @@ export const surely = <A, E extends { readonly _tag: string }, R>(self: Effect.E
 
 export const append = (log: Log, word: string) => surely(log.append(bytes(word), { id: "id" }))
 export const barrier = (log: Log) => surely(log.barrier)
+export const writeSnapshot = (log: Log, at: LogIndex, data: Stream.Stream<Uint8Array>) =>
+  surely(log.snapshots.write(at, data))
 
 /** Why the first entry is not there, as soon as it is gone: an engine may let go of it a little later. */
 export const missed = (log: Log) =>

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { append, bytes, isSame, surely } from "../log.ts"
+import { append, bytes, isSame, surely, writeSnapshot } from "../log.ts"
 import { type Engine, type Law, law, must, same } from "../Law.ts"
 
 export const ofSnapshots = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
@@ -14,11 +14,8 @@ export const ofSnapshots = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
     const places = yield* Effect.forEach(["a", "b", "c"], (word) => append(leader, word))
     must(Option.isNone(yield* surely(leader.snapshots.latest)), "there is none at first")
     const pieces = Array.from({ length: 5 }, (_, at) => new Uint8Array(200_000).fill(at))
-    yield* leader.snapshots.write(LogIndex.make(places[2]!), Stream.fromIterable(pieces))
-    const older = yield* leader.snapshots.write(
-      LogIndex.make(places[0]!),
-      Stream.make(bytes("old"))
-    )
+    yield* writeSnapshot(leader, LogIndex.make(places[2]!), Stream.fromIterable(pieces))
+    const older = yield* writeSnapshot(leader, LogIndex.make(places[0]!), Stream.make(bytes("old")))
     same(older.index, places[2], "the latest never goes back")
     const latest = Option.getOrThrow(yield* surely(leader.snapshots.latest))
     same([latest.index, latest.bytes], [places[2], 1_000_000], "the latest is the one written")
@@ -36,7 +33,7 @@ export const ofSnapshots = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
       Stream.make(bytes("half")),
       Stream.fromEffectDrain(Effect.andThen(Deferred.succeed(begun, undefined), Effect.never))
     )
-    const writing = yield* Effect.forkChild(leader.snapshots.write(at, endless))
+    const writing = yield* Effect.forkChild(writeSnapshot(leader, at, endless))
     yield* Deferred.await(begun)
     yield* Fiber.interrupt(writing)
     must(Option.isNone(yield* surely(leader.snapshots.latest)), "half of one is none")

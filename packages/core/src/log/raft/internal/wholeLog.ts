@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import {
   Ambiguous,
   type Compacted,
+  entryMaxBytes,
   type LogEntry,
   type LogId,
   type LogIndex,
@@ -99,7 +100,9 @@ const append =
     Effect.suspend(() => {
       const { core, isClosed, local } = options
       const found = core()
-      if (found?.leads === true || isClosed()) return local.append(data, { id, deadline })
+      // What no log takes is refused here, whoever leads or does not.
+      const isHere = found?.leads === true || isClosed() || data.length > entryMaxBytes
+      if (isHere) return local.append(data, { id, deadline })
       const place = leader(options)
       if (found === undefined || place === undefined)
         return Effect.fail(
