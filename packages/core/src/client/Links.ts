@@ -72,11 +72,12 @@ const make = Effect.fnUntraced(function* (options: LinksOptions) {
 
   /** Adds what the table has learned since. Who has been silent for long was perhaps only not asked. */
   const learn = Effect.map(SubscriptionRef.get(table.nodes), (nodes) => {
+    const now = nowMs()
     for (const { info } of nodes.values()) {
-      if (info.node !== options.hello.node && Address.is(info.address)) {
-        book.entry(info.address).node = info.node
-      }
+      if (info.node !== options.hello.node && Address.is(info.address))
+        book.reported(info.address, info.node, now)
     }
+    book.forget(now)
   })
 
   const another = Effect.fnUntraced(function* (exclude: ReadonlySet<NodeId>) {
@@ -99,9 +100,9 @@ const make = Effect.fnUntraced(function* (options: LinksOptions) {
   return Links.of({
     connected: () => book.links,
     addresses: Effect.map(learn, () => new Set(book.entries.map(({ address }) => address))),
-    register: (address) => Effect.sync(() => void book.entry(address)),
-    heard: (address) => book.heard(address),
-    to: (address) => Effect.suspend(() => dial(book.entry(address))),
+    register: (address) => Effect.sync(() => book.keep(address)),
+    heard: (address) => book.heard(address, nowMs()),
+    to: (address) => Effect.suspend(() => dial(book.entry(address, nowMs()))),
     another
   })
 })

@@ -61,7 +61,7 @@ const makeOpen = Effect.fnUntraced(function* (
   const lost = (entry: Entry, link: Link.Link, child: Scope.Closeable) =>
     Effect.suspend(() => {
       const wasOpen = entry.link === link
-      book.disconnected(entry, link)
+      book.disconnected(entry, link, nowMs())
       const { address } = entry
       const why = new DialFailed({ address, reason: "the connection broke a moment ago" })
       if (wasOpen) book.failed(entry, why, nowMs())
@@ -75,7 +75,7 @@ const makeOpen = Effect.fnUntraced(function* (
   const leave = (entry: Entry, link: Link.Link, child: Scope.Closeable) =>
     Effect.suspend(() => {
       if (entry.link !== link) return Effect.void
-      book.disconnected(entry, link)
+      book.disconnected(entry, link, nowMs())
       const { address } = entry
       book.failed(entry, new DialFailed({ address, reason: "the node is shutting down" }), nowMs())
       const close = Effect.andThen(link.settled, Scope.close(child, Exit.void))

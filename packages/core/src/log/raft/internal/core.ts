@@ -34,6 +34,8 @@ const inboxMax = 4096
 const writesMax = 1024
 /** Entries that are proposed together. */
 const proposedMaxBytes = 1024 * 1024
+/** Who is no member and has said nothing for so long does not come back under this name. */
+const forgetAfterMs = 600_000
 
 export interface CoreOptions {
   readonly id: IncarnationId
@@ -131,10 +133,8 @@ export class Core {
 
   /** Whether somebody leads that this node hears, or it leads itself. */
   get follows(): boolean {
-    const { configuration, leader } = this.view
     // One that was taken out remembers who led, and is sent nothing by it any more.
-    const isMember = isVoter(configuration, this.id) || isLearner(configuration, this.id)
-    return leader !== undefined && isMember
+    return this.view.leader !== undefined && this.#isMember(this.id)
   }
 
   /** It retains so much that it takes nothing more before it is trimmed. */
@@ -386,10 +386,23 @@ export class Core {
       if (kind !== "confChange") continue
       this.#step({ _tag: "Applied", index })
       this.configurations.add(index, this.view.configuration)
+      this.#forgetGone()
     }
     this.#step({ _tag: "Applied", index: last.index })
     this.published.add(commits)
     for (const entry of commits) this.#proposals.committed(entry)
+  }
+
+  #isMember(id: IncarnationId): boolean {
+    const { configuration } = this.view
+    return isVoter(configuration, id) || isLearner(configuration, id)
+  }
+
+  /** A node in memory is heard under another name after each of its starts. */
+  #forgetGone(): void {
+    const now = this.#options.nowMs()
+    for (const [id, atMs] of this.heardMs)
+      if (now - atMs > forgetAfterMs && !this.#isMember(id)) this.heardMs.delete(id)
   }
 
   /** What is none is answered without its bytes. */
