@@ -10,7 +10,7 @@ export interface Reached extends Processes.NodeProcess {
   readonly client: Client["Service"]
 }
 
-/** Three processes; the first writes the log. `everywhere`: a client that knows all of them. */
+/** Three processes. `everywhere`: a client that knows all of them. */
 export const start = Effect.gen(function* () {
   const addresses = yield* FreePorts.find(3)
   const nodes = yield* Processes.start(addresses)

@@ -17,7 +17,7 @@ const part = 200
 export const run = Effect.fnUntraced(function* (say: Say) {
   const cloud = yield* Cloud.start
   const { addresses, everywhere, first, second, third } = cloud
-  yield* say(`Nodes     ${addresses.join(", ")} (the first writes the log)`)
+  yield* say(`Nodes     ${addresses.join(", ")}`)
 
   const stored = Array.from({ length: parcels }, (_, n) =>
     Parcel.make(Parcel.idOf(n), n, (n * 7919) % 20_000)

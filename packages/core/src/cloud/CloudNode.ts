@@ -18,8 +18,9 @@
  *
  * **Gotchas**
  *
- * - The node with the first address founds the cloud, once all that it was told of have answered and
- *   none has one. Tell every node of all the others when a cloud begins; later one address is enough.
+ * - The node whose address comes first in the order of text founds the cloud, once all that it was
+ *   told of have answered and none has one. Tell every node of all the others when a cloud begins;
+ *   later one address is enough.
  * - In memory a node that stops gives up its vote, and comes back with nothing. Wait until it is
  *   ready again before you stop the next one.
  */
@@ -85,7 +86,8 @@ export interface CloudNodeOptions {
   /**
    * The folder where this node keeps its part of the log, for itself alone. Then what was acknowledged
    * survives the loss of power of all nodes. Default: none; it is kept in memory, and survives as long
-   * as a majority of the voters lives. All nodes of a cloud should do the same.
+   * as a majority of the voters lives. All nodes of a cloud do the same: one that does otherwise is
+   * not taken in.
    */
   readonly data?: string | undefined
   /** What the log keeps, how quick it is, and who votes; each field says its default. */
@@ -140,7 +142,9 @@ export class CloudNode extends Context.Service<
   }
 >()("@distri/core/cloud/CloudNode") {
   /**
-   * Runs a node until the scope closes, then drains it. It is ready when the layer is built.
+   * Runs a node until the scope closes, then drains it. It is ready when the layer is built:
+   * with the vote that it is to have, or without it where every other address refused it for 2 s, or
+   * after a minute, which it logs.
    *
    * `group`: the services to offer besides the built-in ones. Requires a handler for each.
    */

@@ -35,7 +35,8 @@ const leaveMax = "2 seconds"
 
 /**
  * Drains `router`. `announce` tells nodes and clients that this node leaves; `clients` counts
- * their connections. Never fails, and never takes longer than `drainTimeout`.
+ * their connections. Never fails. Handlers get `drainTimeout` less 5 s for leaving, and a
+ * second at least.
  *
  * @category constructors
  * @since 0.1.0

@@ -31,7 +31,10 @@ export class Stats extends Schema.Class<Stats>("Stats")({
   leader: Schema.optionalKey(Schema.String),
   term: Schema.Number,
   voters: Schema.Array(Schema.String),
-  /** How many more voters may be lost before writes stop; negative: they have stopped. */
+  /**
+   * How many more voters may be lost before writes stop; negative: they have stopped. Only the leader
+   * hears who is there: the others take all voters but a lost leader for well.
+   */
   survives: Schema.Number,
   /** How long the process has run, in ms. */
   uptimeMs: Schema.Number,

@@ -149,14 +149,16 @@ export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable"
 
 /** What each reason means for who reads it, and what to do. */
 const meanings = {
-  NoLeader: "the node that writes cannot be reached; start it again, or ask later",
+  NoLeader:
+    "no node leads the log: one is being elected, or too few voters answer; ask later, or start the others again",
   NoQuorum: "too few nodes answer; start the others again",
   Joining: "this node is not part of the cloud yet; ask later",
   Stopping: "this node is shutting down; ask another",
   StorageFull: "there is no room, and a delete needs some too; make room on the disk of the node",
   SnapshotGone: "a newer snapshot took its place; ask again",
   NotWriter: "this node only copies the log; ask a member of it",
-  LogRegressed: "the log began anew without this node's entries; restart this node to follow it",
+  LogRegressed:
+    "the log began anew without this node's entries; restart this node to follow it, with another folder if it has one (data)",
   WrongCluster: "the log belongs to another cloud; check the addresses",
   Unsupported: "an entry needs a newer release; update this node",
   Behind: "this node has not applied that version yet; ask later, or another node"

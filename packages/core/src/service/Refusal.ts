@@ -90,7 +90,7 @@ export class NotAuthorized extends Schema.TaggedError<NotAuthorized>()("NotAutho
 }
 
 /**
- * The two sides cannot talk: `what` differs (protocol, cluster, or the schemas of a service).
+ * The two sides cannot talk: `what` differs (protocol, cloud, or the schemas of a service).
  *
  * @category errors
  * @since 0.1.0
@@ -101,7 +101,11 @@ export class VersionMismatch extends Schema.TaggedError<VersionMismatch>()("Vers
   theirs: Schema.String
 }) {
   override get message() {
-    return `${this.what} differs: we have ${this.ours}, the other side has ${this.theirs}; run the same release on both sides`
+    const cure =
+      this.what === "cloud"
+        ? "give both sides the same name of the cloud (cluster)"
+        : "run the same release on both sides"
+    return `${this.what} differs: we have ${this.ours}, the other side has ${this.theirs}; ${cure}`
   }
 }
 

@@ -163,7 +163,7 @@ it.effect("[WA6] a segment that was cut between two records is damage", () =>
   })
 )
 
-it.effect("[WA10] a disk that was lost, or an old one, never makes two memories of one id", () =>
+it.effect("[WA10] a disk that was lost never makes two memories of one id", () =>
   Effect.gen(function* () {
     const { image, incarnation } = yield* written("n2/y")
     image.lose()

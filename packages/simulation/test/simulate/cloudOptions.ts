@@ -35,7 +35,7 @@ export const help = `Runs whole clouds, nodes and clients, on a simulated networ
   --clients N      (default: drawn from the seed)
   --rounds N       operations of each client (default: as many as fit)
   --shrink         makes the first failure small; the faults left are written to a file for --faults
-  --all            goes on after a failure, and counts failures by rule
+  --all            goes on after a failure, and prints a line for each
   --jobs J         processes (default: one for each core)
   --help           this
 

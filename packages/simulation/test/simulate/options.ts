@@ -25,7 +25,7 @@ export const help = `Runs raft on a simulated network, disk and clock, and check
   --faults FILE    a list of faults as JSON, in place of those of the seed
   --shrink         makes the first failure small: fewer faults, clients and machines; the faults left are
                    written to a file for --faults
-  --all            goes on after a failure, and counts failures by rule
+  --all            goes on after a failure, and prints a line for each
   --jobs J         processes (default: one for each core)
   --help           this
 

@@ -141,5 +141,5 @@ const advice = (reason: Unavailable["reason"], cause: string) =>
   `the database takes no writes and serves reads as of its last version: ${cause}. ${
     reason === "Unsupported"
       ? "Run the newer release on this node, and start it again."
-      : "Start this node again to follow the log as it is now; what only this node holds is then gone."
+      : "Start this node again to follow the log as it is now, with another folder if it has one (data); what only this node holds stays in the old one, and is gone in memory."
   }`

@@ -13,7 +13,7 @@ export class LogDamaged extends Schema.TaggedError<LogDamaged>()("LogDamaged", {
   problem: Schema.String
 }) {
   override get message() {
-    return `${this.file} is damaged at byte ${this.offset} (${this.problem}), and no other node is known to hold this log; put a copy of the folder in its place, or move it away to begin with an empty log`
+    return `${this.file} is damaged at byte ${this.offset} (${this.problem}), and no other node is known to hold this log; if other nodes vote in this cloud, move the folder away, and this node joins anew; if it alone votes, put back a copy of the folder (what was written since is lost), or move it away to begin with an empty log`
   }
 }
 

@@ -188,12 +188,16 @@ const leaderless = (silent: ReadonlyArray<string>, durability: string) =>
 const foundedInVain =
   "the node that founded the cloud is gone, and no other has anything of its log; the cloud is founded anew"
 
+/** A log that is on a disk is never given up by itself. */
+const toFollow =
+  "restart this node to follow it, with another folder if it has one (data): what only this node holds stays in the old one"
+
 /** After a cloud in memory was started anew, who slept through it follows a log that is gone. */
 const beganAnew = ({ id }: JoinAnswer) =>
-  `${nodeOf(id)} has another log than this node: the cloud began anew; restart this node to follow it`
+  `${nodeOf(id)} has another log than this node: the cloud began anew; ${toFollow}`
 
 const isForeign = ({ id }: JoinAnswer) =>
-  `${nodeOf(id)} has another log than this node: if it belongs to another cloud, give one of the two another name (cluster); if this node's cloud began anew, restart this node to follow it`
+  `${nodeOf(id)} has another log than this node: if it belongs to another cloud, give one of the two another name (cluster); if this node's cloud began anew, ${toFollow}`
 
 const heard = (answers: ReadonlyArray<JoinAnswer>): Hearsay => {
   // The leader knows best; of the others, one that knows a leader.

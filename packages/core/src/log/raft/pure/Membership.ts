@@ -52,16 +52,16 @@ export interface Situation {
  * @category configuration
  */
 export interface Limits {
-  /** Voters at most, 1 to 7. Default 5: more cost time with each write, and survive three losses. */
+  /** Voters at most: 1, 3 or 5. Default 5: more cost time with each write, and survive more losses. */
   readonly votersMax: number
   /**
    * A voter that is silent for so long loses its place to another node, if there is one. Default 10
    * minutes; `Infinity` for never. Less moves data for every long reboot.
    */
   readonly silentVoterMs: number
-  /** A node that said nothing for so long is not asked to join or vote. */
+  /** A node that said nothing for so long is not asked to join or vote. Default 3 s. */
   readonly presentMs: number
-  /** A learner that is no further behind than so many entries may vote. */
+  /** A learner that is no further behind than so many entries may vote. Default 1,000. */
   readonly promotableEntries: number
 }
 
