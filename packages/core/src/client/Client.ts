@@ -19,7 +19,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { NodeTable, type NodeView } from "../cloud/NodeTable.ts"
 import { Placement } from "../cloud/Placement.ts"
@@ -200,7 +200,8 @@ const make = Effect.fnUntraced(function* (warm: number) {
       )
     ).pipe(Effect.map((entries) => new Map(entries))),
     registerNode: links.register,
-    nodes: SubscriptionRef.changes(table.nodes)
+    // Who reads slowly gets the newest, not all that there was meanwhile.
+    nodes: Stream.buffer(SubscriptionRef.changes(table.nodes), { capacity: 1, strategy: "sliding" })
   })
 })
 

@@ -57,7 +57,9 @@ export const make = Effect.fnUntraced(function* (own: NodeId) {
     while (true) {
       const news = Effect.as(Deferred.await(urgent), true)
       const nowMs = Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-      for (const [node, { heardAtMs, info, status }] of SubscriptionRef.getUnsafe(nodes)) {
+      const views = SubscriptionRef.getUnsafe(nodes)
+      for (const node of sent.keys()) if (!views.has(node)) sent.delete(node)
+      for (const [node, { heardAtMs, info, status }] of views) {
         const wanted = all || node === own
         if (!wanted || status === "down" || sent.get(node) === info) continue
         const { body, head } = encodeNode(info, Math.max(0, nowMs - heardAtMs))

@@ -58,7 +58,8 @@ export interface Options {
   readonly home?: string | undefined
   /**
    * Entries that are applied before this node takes a snapshot and trims its log. Default 24 MiB:
-   * less than half of what the log retains, since the entries of two snapshots are kept.
+   * less than half of what the log retains, since the entries of two snapshots are kept. On a disk
+   * it also does so each 128 MiB of the disk.
    */
   readonly compactAfterBytes?: number | undefined
   /** Soft limits: a write that would add to a full database is refused. Default 1 GiB. */

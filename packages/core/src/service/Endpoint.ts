@@ -62,7 +62,8 @@ export const make = (
         headers: Headers.empty,
         rpc: service
       }) as Effect.Effect<unknown, unknown>
-    ).pipe(Effect.provideContext(bound.context))
+      // What it acquires is its own: the scope of its layer lasts as long as the node.
+    ).pipe(Effect.scoped, Effect.provideContext(bound.context))
   const typed = binary(service.payloadSchema)
   const success = binary(service.successSchema)
   const failure = binary(service.errorSchema)

@@ -2,12 +2,14 @@
 import { assert, it } from "@effect/vitest"
 import type { Command, UserOperation } from "@distri/store/command/Command"
 import * as CommandCodec from "@distri/store/command/CommandCodec"
+import * as State from "@distri/store/state/State"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Database } from "../../src/database/Database.ts"
+import * as Compaction from "../../src/database/internal/compaction.ts"
 import { ReplicatedLog } from "../../src/log/ReplicatedLog.ts"
 import { AppendEntry } from "../../src/service/LogServices.ts"
 import { Overloaded } from "../../src/service/Refusal.ts"
@@ -104,5 +106,21 @@ it.effect("[DB15] a node that starts again has room for its writes before its ne
     const later = Option.getOrThrow(yield* log.snapshots.latest)
     assert.isAbove(later.index, kept.index + 30)
     assert.strictEqual(yield* counted(after), 90)
+  })
+)
+
+it.effect("[DB15] on a disk, where each write takes a page, small ones end in a snapshot too", () =>
+  Effect.gen(function* () {
+    const { context, log } = yield* single({})
+    for (const durability of ["memory", "disk"] as const) {
+      const info = { ...log.info, durability }
+      const kept = Context.add(context, ReplicatedLog, ReplicatedLog.of({ ...log, info }))
+      const compaction = yield* Effect.provide(Compaction.make(24 * 1024 * 1024), kept)
+      const index = yield* log.append(new Uint8Array(1), { id: "1" })
+      for (let page = 0; page < 32 * 1024; page += 1)
+        yield* compaction.applied({ ...State.empty, index }, 100)
+      yield* settle
+      assert.strictEqual(Option.isSome(yield* log.snapshots.latest), durability === "disk")
+    }
   })
 )

@@ -6,8 +6,13 @@ import { ReplicatedLog } from "../../log/ReplicatedLog.ts"
 import * as Snapshot from "@distri/store/snapshot/Snapshot"
 import type { State } from "@distri/store/state/State"
 
+const pageBytes = 4096
+/** Of the segments on a disk, which are 64 MiB each. */
+const afterDiskBytes = 128 * 1024 * 1024
+
 /**
- * Writes a snapshot, and trims the log, each time `afterBytes` of entries were applied.
+ * Writes a snapshot, and trims the log, each time `afterBytes` of entries were applied, or a disk
+ * has so many pages of them: a write that comes alone takes a page, however small it is.
  *
  * The entries since the snapshot before are kept, so that a follower that is a little behind can
  * read on; only a log that has no room lets go of all that a snapshot has. On a node that does not
@@ -17,13 +22,16 @@ export const make = Effect.fnUntraced(function* (afterBytes: number) {
   const log = yield* ReplicatedLog
   const scope = yield* Effect.scope
   const oneAtATime = yield* Semaphore.make(1)
+  const hasDisk = log.info.durability === "disk"
   let appliedBytes = 0
+  let diskBytes = 0
   /** The snapshot before the next one: an earlier life of this node may have written it. */
   let previous = start
 
   const compact = (state: State, through: LogIndex) =>
     Effect.gen(function* () {
       appliedBytes = 0
+      diskBytes = 0
       const header = { cluster: log.info.cluster, term: 0, members: [] }
       const { index } = yield* log.snapshots.write(state.index, pieces(state, header))
       yield* log.trim(through)
@@ -42,13 +50,16 @@ export const make = Effect.fnUntraced(function* (afterBytes: number) {
     /** The copy begins anew with the snapshot at `index`. */
     restored: (index: LogIndex): void => {
       appliedBytes = 0
+      diskBytes = 0
       previous = index
     },
-    /** `bytes` of entries led to `state`. */
+    /** `bytes` of entries, which came together, led to `state`. */
     applied: (state: State, bytes: number) =>
       Effect.suspend(() => {
         appliedBytes += bytes
-        return appliedBytes < afterBytes ? Effect.void : compact(state, previous)
+        diskBytes += Math.max(bytes, pageBytes)
+        const isDue = appliedBytes >= afterBytes || (hasDisk && diskBytes >= afterDiskBytes)
+        return isDue ? compact(state, previous) : Effect.void
       }),
     /**
      * Makes room each time the log has none, whoever filled it: then nothing more is applied, so

@@ -5,7 +5,7 @@
  * minutes; what lies outside counts as the nearest edge.
  */
 export interface Histogram {
-  readonly counts: Uint32Array
+  readonly counts: Float64Array
   total: number
 }
 
@@ -13,7 +13,7 @@ const smallestMs = 0.01
 const growth = Math.log(1.1)
 const buckets = 272
 
-export const make = (): Histogram => ({ counts: new Uint32Array(buckets), total: 0 })
+export const make = (): Histogram => ({ counts: new Float64Array(buckets), total: 0 })
 
 export const record = (self: Histogram, ms: number): void => {
   const at = Math.ceil(Math.log(Math.max(ms, smallestMs) / smallestMs) / growth)

@@ -149,6 +149,8 @@ export class Steward {
     for (const [node, { atMs }] of this.#asked)
       if (now - atMs > rememberedMs) this.#asked.delete(node)
     for (const [id, atMs] of this.#leaving) if (now - atMs > leavingMs) this.#leaving.delete(id)
+    for (const [node, times] of this.#returns)
+      if (now - times.at(-1)! > returnsWithinMs) this.#returns.delete(node)
   }
 
   #meet(core: Core | undefined): void {

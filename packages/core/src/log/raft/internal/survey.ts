@@ -60,6 +60,7 @@ export const make = Effect.fnUntraced(function* (
     })
 
   return Effect.fnUntraced(function* (nodes: ReadonlyArray<string>) {
+    for (const node of asked.keys()) if (!nodes.includes(node)) asked.delete(node)
     const free = nodes.filter((node) => !underWay.has(node))
     yield* Effect.forEach(free, (node) => Effect.forkIn(ask(node), scope), { discard: true })
     if (nodes.length > 0) {
