@@ -7,8 +7,8 @@ import * as Snapshot from "@distri/store/snapshot/Snapshot"
 import type { State } from "@distri/store/state/State"
 
 const pageBytes = 4096
-/** Of the segments on a disk, which are 64 MiB each. */
-const afterDiskBytes = 128 * 1024 * 1024
+/** Two segments. */
+const diskMaxBytes = 128 * 1024 * 1024
 
 /**
  * Writes a snapshot, and trims the log, each time `afterBytes` of entries were applied, or a disk
@@ -22,7 +22,7 @@ export const make = Effect.fnUntraced(function* (afterBytes: number) {
   const log = yield* ReplicatedLog
   const scope = yield* Effect.scope
   const oneAtATime = yield* Semaphore.make(1)
-  const hasDisk = log.info.durability === "disk"
+  const afterDiskBytes = log.info.durability === "disk" ? diskMaxBytes : Infinity
   let appliedBytes = 0
   let diskBytes = 0
   /** The snapshot before the next one: an earlier life of this node may have written it. */
@@ -58,7 +58,7 @@ export const make = Effect.fnUntraced(function* (afterBytes: number) {
       Effect.suspend(() => {
         appliedBytes += bytes
         diskBytes += Math.max(bytes, pageBytes)
-        const isDue = appliedBytes >= afterBytes || (hasDisk && diskBytes >= afterDiskBytes)
+        const isDue = appliedBytes >= afterBytes || diskBytes >= afterDiskBytes
         return isDue ? compact(state, previous) : Effect.void
       }),
     /**

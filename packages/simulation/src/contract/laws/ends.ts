@@ -12,12 +12,14 @@ export const ofEnds = <R>({ open, reopen }: Engine<R>): ReadonlyArray<Law<R>> =>
     const acknowledged = yield* Effect.forEach(["a", "b", "c"], (word) => append(leader, word))
     const identity = yield* surely(leader.identity)
     if (reopen === undefined) return
+    const before = words(yield* read(leader, 1, yield* barrier(leader)))
     const again = yield* reopen
     if ((yield* surely(again.leader.identity)) !== identity) return
     const last = yield* barrier(again.leader)
     must(last >= acknowledged.at(-1)!, "it does not end before")
     const found = yield* read(again.leader, 1, last)
-    same(distinct(words(found)), ["a", "b", "c"], "all is there, and nothing more")
+    same(words(found), before, "all is there, and nothing more")
+    same(distinct(before), ["a", "b", "c"], "and it is what was appended")
   }),
   law("[RL14] an interrupted call leaves nothing behind", function* () {
     const { leader, other } = yield* open()

@@ -11,17 +11,18 @@ import { defaults, type RaftConfig } from "@distri/raft/RaftConfig"
 import type { RaftView } from "@distri/raft/RaftView"
 import type { Restored } from "@distri/raft/Restored"
 import type { SnapshotMeta } from "@distri/raft/SnapshotMeta"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import { Overloaded } from "../../../service/Refusal.ts"
 import { Unavailable } from "../../ReplicatedLog.ts"
 import type { LogStorage } from "../../storage/LogStorage.ts"
 import type { Breaks } from "../Breaks.ts"
-import { LeaderLoss } from "./leaderLoss.ts"
 import { Barriers } from "./barriers.ts"
 import { Configurations } from "./configurations.ts"
 import { DiskQueue, type Durable } from "./diskQueue.ts"
+import { Heard } from "./heard.ts"
+import { LeaderChange } from "./leaderChange.ts"
+import { LeaderLoss } from "./leaderLoss.ts"
 import type { Outboxes } from "./outboxes.ts"
 import { type Proposal, Proposals } from "./proposals.ts"
 import { Published } from "./published.ts"
@@ -34,8 +35,6 @@ const inboxMax = 4096
 const writesMax = 1024
 /** Entries that are proposed together. */
 const proposedMaxBytes = 1024 * 1024
-/** Who is no member and has said nothing for so long does not come back under this name. */
-const forgetAfterMs = 600_000
 
 export interface CoreOptions {
   readonly id: IncarnationId
@@ -68,8 +67,7 @@ export class Core {
   readonly configurations: Configurations
   readonly transfers: Transfers
   readonly disk: DiskQueue
-  /** When each incarnation was last heard. */
-  readonly heardMs = new Map<IncarnationId, number>()
+  readonly heardMs = new Heard()
   readonly #options: CoreOptions
   readonly #raft: Raft
   readonly #proposals: Proposals
@@ -86,13 +84,9 @@ export class Core {
   #isClosed = false
   #isCopied = false
   readonly #leaderLoss: LeaderLoss
-  #leader: IncarnationId | undefined = undefined
-  #leaderChange = Deferred.makeUnsafe<void>()
-
+  readonly #leaderChange = new LeaderChange()
   /** Ends when another node leads, or none, or when this log is closed. */
-  readonly leaderChanged: Effect.Effect<void> = Effect.suspend(() =>
-    this.#isClosed ? Effect.void : Deferred.await(this.#leaderChange)
-  )
+  readonly leaderChanged = this.#leaderChange.next
 
   constructor(options: CoreOptions) {
     const { breaks, id, log, random, restored, storage } = options
@@ -245,7 +239,7 @@ export class Core {
     this.#isClosed = true
     this.#proposals.close()
     this.#barriers.close(reason)
-    Deferred.doneUnsafe(this.#leaderChange, Effect.void)
+    this.#leaderChange.close()
     this.published.wake()
   }
 
@@ -260,17 +254,10 @@ export class Core {
     if (round !== undefined) this.#step({ _tag: "ReadRequested", token: round })
     if (this.#isTickDue) this.#onTick(nowMs())
     while (hasOutput(this.#raft)) this.#carryOut(take(this.#raft))
-    if (this.view.leader !== this.#leader) this.#tellLeaderChange()
+    const { leader } = this.view
+    if (this.#leaderChange.tell(leader) && leader !== undefined) this.#leaderLoss.reset()
     // Last: readers go on at once, and must not meet a half finished turn.
     this.published.wakeIfNew()
-  }
-
-  #tellLeaderChange(): void {
-    this.#leader = this.view.leader
-    if (this.#leader !== undefined) this.#leaderLoss.reset()
-    const change = this.#leaderChange
-    this.#leaderChange = Deferred.makeUnsafe()
-    Deferred.doneUnsafe(change, Effect.void)
   }
 
   #step(event: Event): void {
@@ -386,7 +373,7 @@ export class Core {
       if (kind !== "confChange") continue
       this.#step({ _tag: "Applied", index })
       this.configurations.add(index, this.view.configuration)
-      this.#forgetGone()
+      this.heardMs.forgetGone((id) => this.#isMember(id), this.#options.nowMs())
     }
     this.#step({ _tag: "Applied", index: last.index })
     this.published.add(commits)
@@ -396,13 +383,6 @@ export class Core {
   #isMember(id: IncarnationId): boolean {
     const { configuration } = this.view
     return isVoter(configuration, id) || isLearner(configuration, id)
-  }
-
-  /** A node in memory is heard under another name after each of its starts. */
-  #forgetGone(): void {
-    const now = this.#options.nowMs()
-    for (const [id, atMs] of this.heardMs)
-      if (now - atMs > forgetAfterMs && !this.#isMember(id)) this.heardMs.delete(id)
   }
 
   /** What is none is answered without its bytes. */
