@@ -32,9 +32,9 @@ export const barrier = (log: Log) => surely(log.barrier)
 export const writeSnapshot = (log: Log, at: LogIndex, data: Stream.Stream<Uint8Array>) =>
   surely(log.snapshots.write(at, data))
 
-/** Why the first entry is not there, as soon as it is gone: an engine may let go of it a little later. */
-export const missed = (log: Log) =>
-  Effect.retry(Effect.flip(read(log, 1, 1)), Schedule.spaced("5 millis"))
+/** Why the entry `at` is not there, as soon as it is gone: an engine may let go of it a little later. */
+export const missed = (log: Log, at: LogIndex) =>
+  Effect.retry(Effect.flip(read(log, at, at)), Schedule.spaced("5 millis"))
 
 /** The entries from `from` up to `to`. */
 export const read = (log: Log, from: number, to: number) =>

@@ -22,7 +22,7 @@ export const ofTrimming = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
     const at = places[1]!
     yield* writeSnapshot(leader, at, Stream.make(bytes("state")))
     yield* leader.trim(at)
-    const error = yield* missed(leader)
+    const error = yield* missed(leader, at)
     must(error instanceof Compacted, "it does not skip")
     same([error.first, error.snapshot.index], [at + 1, at], "it names where to begin")
     const rest = yield* read(leader, at + 1, yield* barrier(leader))
@@ -40,7 +40,7 @@ export const ofTrimming = <R>({ open }: Engine<R>): ReadonlyArray<Law<R>> => [
     )
     yield* writeSnapshot(leader, first!, Stream.make(bytes("state")))
     yield* leader.trim(last!)
-    const error = yield* missed(leader)
+    const error = yield* missed(leader, first!)
     must(error instanceof Compacted, "what the snapshot has is gone")
     must(error.snapshot.index >= error.first - 1, "the snapshot reaches the first entry")
     same(distinct(words(yield* read(leader, first! + 1, last!))), ["b", "c"], "and nothing more")
