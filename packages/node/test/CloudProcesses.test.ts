@@ -79,21 +79,29 @@ layer(ThreeNodes.layer, { excludeTestServices: true, timeout: hangs })(
           const { cloud } = nodes
           const writers = yield* startWriting(nodes, "paused", true)
           yield* writers.more(10)
-          const { address, name } = yield* leaderOf(cloud)
-          yield* cloud.signal(name, "SIGSTOP")
-          // Another one leads, since the writes go on.
-          yield* writers.more(50)
-          const before = writers.acknowledged.size
-          // Asked while it stands still, so they are the first that it reads when it goes on.
-          const ask = Effect.option(tokensAt(nodes, "paused", address))
-          const reads = yield* Effect.forEach(Array.from({ length: 20 }), () =>
-            Effect.forkScoped(ask)
-          )
-          yield* writers.more(50)
-          yield* cloud.signal(name, "SIGCONT")
-          const answers = (yield* Effect.forEach(reads, Fiber.join)).flatMap(Option.toArray)
+          const answersOfPaused = Effect.gen(function* () {
+            const { address, name } = yield* leaderOf(cloud)
+            yield* cloud.signal(name, "SIGSTOP")
+            // Another one leads, since the writes go on.
+            yield* writers.more(50)
+            const before = writers.acknowledged.size
+            // Asked while it stands still, so they are the first that it reads when it goes on.
+            const ask = Effect.option(tokensAt(nodes, "paused", address))
+            const reads = yield* Effect.forEach(Array.from({ length: 20 }), () =>
+              Effect.forkScoped(ask)
+            )
+            yield* writers.more(50)
+            yield* cloud.signal(name, "SIGCONT")
+            const answers = (yield* Effect.forEach(reads, Fiber.join)).flatMap(Option.toArray)
+            for (const tokens of answers) assert.isAtLeast(Object.keys(tokens).length, before)
+            return answers
+          })
+          // On a busy machine it may stand still until its connection is given up, and answers none.
+          const answers = yield* Effect.repeat(answersOfPaused, {
+            until: ({ length }) => length > 0,
+            times: 3
+          })
           assert.isNotEmpty(answers)
-          for (const tokens of answers) assert.isAtLeast(Object.keys(tokens).length, before)
           yield* writers.stop
           yield* holdsOnce(nodes, "paused", writers)
         }),
